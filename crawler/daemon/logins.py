@@ -1,20 +1,22 @@
 """Logins of jobs: this process makes those that it takes, and its visits wait for all of them.
 
-A login is asked for as a list is: with a pace of its own, by redirects of its own, without a lease.
-What it sets goes into the job's jar, which the ledger gets in the transaction that ends the login.
+A login has no task: its host is reserved for it, and its redirects are its own. What it sets goes
+into the job's jar, which the ledger gets in the transaction that ends the login.
 """
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-import gevent
 from gevent.event import Event
 
 from crawler.config import Job
 from crawler.config.answer_options import acceptance_of
 from crawler.config.cookie_options import LoginOptions
 from crawler.daemon.login_jobs import as_login, login_of, login_secrets, logs_in, method_of
+from crawler.daemon.login_requests import LoginRequests
+from crawler.feeder.host import Host
+from crawler.feeder.reservations import Reservations
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import Frontier
 from crawler.frontier.answers import Login
@@ -30,8 +32,6 @@ from crawler.urls import host_of
 
 LOOK_S: Seconds = 1.0
 """Time between two looks at the logins of jobs that have one."""
-MAX_LOGIN_S: Seconds = 60.0
-"""Longest time that one request of a login takes, whatever the job's timeout: others wait."""
 WAIT_S: Seconds = 5.0
 """Longest wait of a URL in memory before it is looked whether its job has logged in."""
 _FIRST_ERROR = 400
@@ -51,11 +51,13 @@ class Logins:
         log: Log,
         look: Callable[[], None],
         paused: Callable[[], Paused],
+        hosts: Reservations,
     ) -> None:
         self._frontier = frontier
         self._owner = owner
         self._jobs = jobs
-        self._fetcher = fetcher
+        self._hosts = hosts
+        self._requests = LoginRequests(hosts, fetcher, frontier.now)
         self.jars = fetcher.jars
         self._files = files
         self._log = log
@@ -184,10 +186,18 @@ class Logins:
             self._look_for_tasks()
 
     def _log_in(self, job: Job, state: Login) -> None:
-        """Make the login of a job, unless another process does."""
-        if not self._frontier.take_login(self._owner, job.name):
-            return None
-        failed, refused = self._attempt(job)
+        """Make the login of a job, unless its host rests, or another process has it or makes it."""
+        host = self._hosts.reserve(host_of(login_of(job).url), job.name)
+        if host is None:
+            return
+        try:
+            if self._frontier.take_login(self._owner, job.name):
+                self._make(job, state, host)
+        finally:
+            self._hosts.release(host)
+
+    def _make(self, job: Job, state: Login, host: Host) -> None:
+        failed, refused = self._attempt(job, host)
         login, news = login_of(job), self.jars.news()
         wait = wait_of(state.failures + 1 if failed else state.failures, login.every)
         self._frontier.end_login(
@@ -206,11 +216,11 @@ class Logins:
             until = iso(self._frontier.now() + wait)
             self._log.warning("login.failed", job=job.name, reason=reason, until=until)
 
-    def _attempt(self, job: Job) -> tuple[str, bool]:
+    def _attempt(self, job: Job, host: Host) -> tuple[str, bool]:
         """Log in; return why that failed, '' if it did not, and whether the next one will too."""
         login = login_of(job)
         try:
-            back, fetched = self._follow(login, self._as_login(job))
+            back, fetched = self._follow(login, self._as_login(job), host)
         except Trouble as trouble:
             words = without_echo(trouble.reason, login_secrets(login)) or trouble.kind.value
             return words, False
@@ -221,14 +231,13 @@ class Logins:
             return contains(found), True
         return ("it leads back to itself", True) if back else ("", False)
 
-    def _follow(self, login: LoginOptions, job: Job) -> tuple[bool, Fetched]:
+    def _follow(self, login: LoginOptions, job: Job, held: Host) -> tuple[bool, Fetched]:
         """Ask for a login, and follow its redirects; return whether they lead back to it."""
         location, hops, jar = login.url, 0, None
         while True:
             host = host_of(location)
             task = Task(0, job.name, login.url, location, host, 0, 0, 1, hops=hops, jar=jar)
-            deadline = time.monotonic() + min(MAX_LOGIN_S, job.timeout.total)
-            fetched = self._fetcher.fetch(task, job, part=self._part, deadline=deadline)
+            fetched = self._requests.ask(held, task, job, self._part)
             if fetched.part:
                 self._files.discard([fetched.part])
             to = redirect_of(
@@ -237,7 +246,6 @@ class Logins:
             if to is None:
                 return hops > 0 and is_login(location, login.url), fetched
             location, hops, jar = to, hops + 1, fetched.jar
-            gevent.sleep(job.delay)
 
     def _part(self) -> str:
         return part_name("login", 0, self._owner)

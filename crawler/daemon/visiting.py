@@ -23,6 +23,7 @@ from crawler.daemon.tally import Tally
 from crawler.daemon.visit_context import VisitContext
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
+from crawler.feeder.reservations import Reservations
 from crawler.feeder.review import Review
 from crawler.fetch.jars import jars_of
 from crawler.frontier import LeasedHost
@@ -149,6 +150,7 @@ class Visiting:
         self.logins = self.context.logins = Logins(
             disk.frontier, disk.owner, lambda: self._configuration.jobs, self.fetcher, disk.files,
             self._log, self.feeder.leaser.look, lambda: self.own_hosts.withdrawal.paused,
+            Reservations(disk.frontier, disk.owner, self.feeder.leaser, self.own_hosts),
         )  # fmt: skip
         self.logins.await_new()
         self.leading = Leading(

@@ -72,6 +72,8 @@ class Host:
     address: str | None = None
     found: str | None = None
     """Another address where it was found; it moves there once the ledger knows."""
+    reserved: bool = False
+    """A request that no task stands for is to be made, or under way; no visit begins meanwhile."""
     returning: bool = False
     """Its tasks are on their way back to the frontier."""
     hours: Hours | None = None
@@ -89,7 +91,8 @@ class Host:
 
     def ready_at(self) -> Seconds | None:
         """Return when its next visit may begin, or None while that depends on something else."""
-        return None if self.found or self.returning else self.pace.ready_at()
+        waits = self.found or self.returning or self.reserved
+        return None if waits else self.pace.ready_at()
 
     def take(self, tasks: Sequence[Task]) -> None:
         """Have more tasks in memory."""

@@ -77,6 +77,8 @@ class Leaser:
         self.learn: Callable[[LeasedHost], None] = lambda _: None
         """Gets each host that was leased: its robots.txt may come with it."""
         self._wake = Event()
+        self.asking = False
+        """Whether a lease is under way: what is idle may be on its way back."""
         self.lease_at: Seconds = 0.0
         """When the next lease is made."""
         self._crowded_since: Seconds | None = None
@@ -121,6 +123,12 @@ class Leaser:
         own.withdrawal.heed(paused, own.hosts.values())
         self.look()
 
+    def freed(self, hosts: Iterable[Host]) -> None:
+        """Let hosts go on, or go back."""
+        now = self._monotonic()
+        self._requeue(hosts, now)
+        self.look_at(now)
+
     def look_for(self, host: Host, now: Seconds) -> None:
         """Look for tasks of a host once it needs some."""
         at = self._refills.note(host, now)
@@ -158,7 +166,7 @@ class Leaser:
 
     def _asked(self, terms: Terms, now: Seconds) -> Lease:
         """Ask the frontier; if that fails, have all as before."""
-        wall = self._frontier.now()
+        wall, self.asking = self._frontier.now(), True
         try:
             return self._frontier.lease(
                 self._owner,
@@ -176,6 +184,8 @@ class Leaser:
                 self._own_hosts.note_exhausted(host)
             self._requeue([*terms.resting, *terms.to_refill], now)
             raise
+        finally:
+            self.asking = False
 
     def _give_back(self, terms: Terms, now: Seconds) -> None:
         for host in terms.resting:

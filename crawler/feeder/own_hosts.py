@@ -103,6 +103,13 @@ class OwnHosts:
         self._begun.add(task.id)
         return True, self.addresses.begun(task, now)
 
+    def begin(self, host: Host, task: Task, now: Seconds) -> list[Host]:
+        """Note that a request begins at a reserved host; return hosts that may go on."""
+        self.handed_off(host, task, now)
+        host.pace.begun(now)
+        self._begun.add(task.id)
+        return self.addresses.begun(task, now)
+
     def _put_back(self, host: Host, task: Task, now: Seconds) -> tuple[bool, list[Host]]:
         host.pace.dropped()
         host.tasks.appendleft(task)

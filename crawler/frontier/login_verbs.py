@@ -10,6 +10,7 @@ from typing import Protocol
 
 from crawler.cookie import SetCookies
 from crawler.frontier.answers import Login
+from crawler.frontier.values import LeasedHost
 from crawler.model import Seconds
 
 
@@ -18,6 +19,13 @@ class LoginVerbs(Protocol):
 
     def logins(self, jobs: Collection[str]) -> dict[str, Login]:
         """Return how the sessions of jobs are; it only reads."""
+
+    def reserve(self, owner: int, key: str, job: str) -> LeasedHost | None:
+        """Take a host (name:port) for requests of a job that no task stands for, as for a login.
+
+        None if it rests, is closed or parked, or if it or its address is another process's. One
+        that the owner has is found taken. It goes back as every other one, with its rests.
+        """
 
     def take_login(self, owner: int, job: str) -> bool:
         """Take the login of a job, if one is wanted and due and no other process makes it."""

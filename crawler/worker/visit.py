@@ -152,7 +152,7 @@ class Visits:
         try:
             return step(task, *args, **kwargs)
         except Trouble as trouble:
-            ended = _ended(task, _told_by(trouble), start)
+            ended = _ended(task, told_by(trouble), start)
             return replace(ended, spared=True) if trouble.spared else ended
         except LocalFaultError as error:
             return _ended(task, Outcome(Kind.LOCAL_IO, reason=str(error), ours=True), start)
@@ -163,7 +163,8 @@ class Visits:
             return _ended(task, bug(error), start)
 
 
-def _told_by(trouble: Trouble) -> Outcome:
+def told_by(trouble: Trouble) -> Outcome:
+    """Return the outcome of a visit that met trouble."""
     return Outcome(
         trouble.kind,
         trouble.status,

@@ -1,9 +1,14 @@
 """Jobs that log in: a site whose sessions end after some requests, over kill -9, and its traps."""
 
 import signal
+import time
+from itertools import pairwise
 from pathlib import Path
 
+import yaml
+
 from tests.daemon.test_cookies import sent, stored
+from tests.daemon.test_politeness_on_the_wire import TOLERANCE_S
 from tests.engines import on_every_engine
 from tests.program import Daemon, at_once, until, write_config
 from tests.servers import Site, status
@@ -229,3 +234,48 @@ def test_a_job_that_needs_to_keep_cookies_for_its_login_says_so(tmp_path):
         assert done.returncode == 2
         assert "cookies: login: needs keep: job, or host" in done.stderr
         assert "s3cret" not in done.stderr
+
+
+@on_every_engine
+def test_a_login_keeps_the_delay_of_its_host_beside_the_visits_of_two_processes(tmp_path):
+    """A session lasts for five requests; another job visits the same host without one."""
+    with Walled(5) as wall:
+        config = wall.config(tmp_path, delay="200ms", urls=[f"{wall.site.url}/[1-12]"])
+        document = yaml.safe_load(config.read_text())
+        document["jobs"].append({
+            "name": "k", "urls": [f"{wall.site.url}/welcome?[1-25]"], "path": "{job}/{digest}",
+            "delay": "200ms",
+        })  # fmt: skip
+        config.write_text(yaml.safe_dump(document))
+        with Daemon(config) as first, Daemon(config) as second:
+            both = lambda: len(stored(first)) + len(stored(second))  # noqa: E731
+            until(lambda: both() >= 37, "not all", first, patience=60)
+            assert {first.stop(), second.stop()} == {0}
+        assert wall.logins >= 2
+        times = sorted(seen.at for seen in wall.site.requests)
+    assert min(after - before for before, after in pairwise(times)) >= 0.2 - TOLERANCE_S
+
+
+def test_a_login_waits_for_the_hours_of_its_host_and_for_the_rest_that_it_asks_for(tmp_path):
+    now = time.time()
+    begin, end = (time.strftime("%H:00", time.gmtime(now + hours * 3600)) for hours in (6, 7))
+    route = lambda _: status("503 Busy", ("Retry-After", "3600"))  # noqa: E731
+    with (
+        Walled(9) as closed, Site(route, ["127.0.0.2"]) as busy,
+        Site(str.encode, ["127.0.0.3"]) as open_,
+    ):  # fmt: skip
+        config = closed.config(tmp_path)
+        document = yaml.safe_load(config.read_text())
+        (job,) = document["jobs"]
+        cookies = {"keep": "job", "login": {**job["cookies"]["login"], "url": f"{busy.url}/login"}}
+        document["jobs"] += [
+            {**job, "name": "b", "urls": [f"{busy.url}/1"], "cookies": cookies},
+            {"name": "o", "urls": [f"{open_.url}/[1-25]"], "delay": "100ms"},
+        ]  # fmt: skip
+        document["hosts"] = {closed.site.url[7:]: {"hours": f"{begin}-{end} UTC"}}
+        config.write_text(yaml.safe_dump(document))
+        with Daemon(config) as daemon:
+            until(lambda: len(stored(daemon)) == 25, "not visited", daemon)
+            assert busy.paths() == ["/login"]
+            assert closed.site.paths() == []
+            assert daemon.stop() == 0

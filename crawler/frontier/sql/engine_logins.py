@@ -4,10 +4,14 @@ from collections.abc import Callable, Collection, Sequence
 
 from crawler.cookie import SetCookies
 from crawler.frontier.answers import Login
+from crawler.frontier.clock import Clock
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.held import Held
 from crawler.frontier.sql.rows import logins
+from crawler.frontier.sql.rows.terms import Visitor
 from crawler.frontier.sql.visits.owners import renew
+from crawler.frontier.sql.visits.reserving import reserve
+from crawler.frontier.values import LeasedHost
 from crawler.model import Seconds
 
 
@@ -16,9 +20,19 @@ class SqlLogins:
 
     _file: Held
     now: Callable[[], Seconds]
+    _visitor: Visitor
+    _clock: Clock
 
     def logins(self, jobs: Collection[str]) -> dict[str, Login]:
         return self._file.read(logins.known, jobs)
+
+    def reserve(self, owner: int, key: str, job: str) -> LeasedHost | None:
+        def take(db: Connection) -> LeasedHost | None:
+            renew(db, owner, 0.0)
+            return reserve(db, self._file.names, self._visitor, owner, key, job, self.now())
+
+        host = self._file.write(take)
+        return host.moved(self._clock.stepped) if host else None
 
     def take_login(self, owner: int, job: str) -> bool:
         def take(db: Connection) -> bool:
