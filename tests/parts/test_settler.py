@@ -9,6 +9,7 @@ import gevent
 import pytest
 from gevent.queue import Queue
 
+from crawler import settler
 from crawler.config import Job, ScheduleOptions, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.errors import LocalFaultError
@@ -20,7 +21,7 @@ from crawler.model import Kept, Kind, Outcome, Validators, Visited
 from crawler.policy.retry import verdict
 from crawler.records import Again, Dead, Done
 from crawler.settler import Settler
-from crawler.store import Files
+from crawler.store import Files, part_name
 from crawler.worker.ends import Ends
 from crawler.worker.guard import Guard
 from crawler.worker.judge import Judge
@@ -227,6 +228,16 @@ def test_a_part_goes_with_the_end_of_its_task_and_stays_while_it_may_be_continue
     (scene.folder / "again.part").unlink()
 
 
+def test_a_visit_that_broke_off_leaves_no_part_of_its_own(scene):
+    visits = [scene.ended(Outcome(Kind.TRUNCATED, reason="so", final=True)) for _ in range(2)]
+    names = [part_name("w", visited.task.fingerprint, scene.settler._owner) for visited in visits]
+    visits = [replace(one, wanted="w") for one in visits]
+    for name in names:
+        (scene.folder / name).write_bytes(b"half")
+    scene.settle(*visits)
+    assert not list(scene.folder.glob("*.part"))
+
+
 def test_what_came_to_its_end_is_due_again_by_the_schedule_of_its_job(scene):
     schedule = ScheduleOptions(every="1h")
     scene.jobs["job"] = scene.jobs["job"].model_copy(update={"schedule": schedule})
@@ -300,6 +311,34 @@ def test_a_line_that_cannot_be_told_is_told_as_a_bug_and_the_others_are_told(sce
     scene.settle(*[scene.visited() for _ in range(3)])
     assert len(told) == 2
     assert len(scene.log.told("visit.bug")) == 1
+
+
+def test_a_long_batch_lets_others_run_while_it_is_told(scene, monkeypatch):
+    monkeypatch.setattr(settler, "AT_ONCE", 1)
+    seen = []
+
+    def tell(settled):
+        if not scene.told:
+            gevent.spawn(lambda: seen.append(len(scene.told)))
+        scene.told.append(settled)
+
+    monkeypatch.setattr(scene.settler, "_tell", tell)
+    scene.settle(*[scene.visited() for _ in range(3)])
+    assert seen == [1]
+
+
+def test_a_settler_that_is_ended_amid_its_lines_writes_them_all(scene, monkeypatch):
+    monkeypatch.setattr(settler, "AT_ONCE", 1)
+    running = gevent.spawn(scene.settle, *[scene.visited() for _ in range(3)])
+
+    def tell(settled):
+        scene.told.append(settled)
+        running.kill(block=False)
+
+    monkeypatch.setattr(scene.settler, "_tell", tell)
+    running.join(5)
+    assert running.dead
+    assert len(scene.told) == 3
 
 
 def test_a_fault_of_the_ledger_is_nobodys_bug_and_the_batch_is_settled_later(scene, monkeypatch):

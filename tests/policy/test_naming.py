@@ -120,6 +120,7 @@ def test_a_bound_value_is_one_component_and_stays_inside(value, expected):
         ("a.0123456789abcdef.7.part", "a.0123456789abcdef.7.part_"),
         ("a.0123456789abcdef.7.part.", "a.0123456789abcdef.7.part_"),
         ("a.part", "a.part"),
+        ("a.20260101T000000Z.txt", "a.20260101T000000Z_.txt"),  # as an older version is called
     ],
 )
 def test_a_hostile_name_becomes_a_harmless_one(segment, expected):
@@ -150,6 +151,7 @@ def test_a_deep_path_is_folded_and_stays_distinct():
     assert one.endswith("/x.gif")
     shallow = "h/" + "/".join("a" * (MAX_DEPTH - 1))
     assert path(f"http://{shallow}") == shallow
+    assert len(path(f"http://{shallow}/a").split("/")) == MAX_DEPTH
 
 
 @pytest.mark.parametrize("letter", ["a", "%C3%A9", "%F0%9F%98%80"])

@@ -693,6 +693,14 @@ def test_time_in_which_nobody_asked_a_host_ends_no_patience_with_it(away):
     assert later.given_up(end)
 
 
+def test_a_host_that_has_banned_us_gets_one_visit_at_a_time():
+    host = HostPace(0.0, HostLimits(per_host=4))
+    for number in range(REFUSALS_TO_BAN):
+        assert host.slots == 4
+        host.refused(number + 1, 10.0, 10.0, LEAST)
+    assert host.slots == 1
+
+
 def test_a_ban_is_not_believed_for_time_in_which_nobody_asked():
     host = HostPace(0.0, HostLimits(give_up=DAY_S))
     for number in range(REFUSALS_TO_BAN):
