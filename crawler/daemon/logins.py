@@ -15,7 +15,7 @@ from crawler.config.answer_options import acceptance_of
 from crawler.config.cookie_options import LoginOptions
 from crawler.daemon.login_jobs import as_login, login_of, login_secrets, logs_in, method_of
 from crawler.daemon.login_requests import LoginRequests
-from crawler.feeder.host import Host
+from crawler.feeder.host import LONG_REST_S, Host
 from crawler.feeder.reservations import Reservations
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import Frontier
@@ -191,7 +191,8 @@ class Logins:
         if host is None:
             return
         try:
-            if self._frontier.take_login(self._owner, job.name):
+            is_free = self._hosts.bears(host, time.monotonic() + LONG_REST_S)
+            if is_free and self._frontier.take_login(self._owner, job.name):
                 self._make(job, state, host)
         finally:
             self._hosts.release(host)

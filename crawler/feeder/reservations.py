@@ -68,15 +68,21 @@ class Reservations:
                 self._own_hosts.note_exhausted(host)
             self._leaser.freed([host])
 
+    def bears(self, host: Host, until: Seconds) -> bool:
+        """Wait until a reserved host bears a request; tell whether it does in time."""
+        while (wait := self._ready_in(host)) > 0:
+            if self._monotonic() + wait > until:
+                return False
+            gevent.sleep(min(wait, LONG_REST_S))
+        return True
+
     def begin(self, host: Host, task: Task, until: Seconds) -> Task | None:
         """Wait until a reserved host bears a request, and note its beginning; `until` is monotonic.
 
         Return the task that stands for the request, None if the host bears none in time.
         """
-        while (wait := self._ready_in(host)) > 0:
-            if self._monotonic() + wait > until:
-                return None
-            gevent.sleep(min(wait, LONG_REST_S))
+        if not self.bears(host, until):
+            return None
         stands = replace(task, id=next(self._numbers), host_id=host.id, robots=True)
         self._leaser.freed(self._own_hosts.begin(host, stands, self._monotonic()))
         return stands
