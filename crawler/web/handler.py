@@ -16,6 +16,7 @@ from gevent.pywsgi import WSGIHandler
 from crawler.model import Seconds
 from crawler.web.media import PROBLEM
 from crawler.web.problems import Problem
+from crawler.web.strict import check_fields, check_line, origin_form
 
 REQUEST_S: Seconds = 10.0
 """How long a request may take to come; a connection without one is closed after that, too."""
@@ -40,6 +41,7 @@ class _Head:
                 HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
                 f"the headers have more than {MAX_HEAD_BYTES:,} bytes",
             )
+        check_line(line)
         return line
 
 
@@ -80,6 +82,8 @@ class Handler(WSGIHandler):
         assert self._deadline is not None
         try:
             super().read_request(raw_requestline)
+            check_fields(self.headers)
+            self.path = origin_form(str(self.path), self.headers)
             self._body = self._read_body()
         finally:
             self._deadline.cancel()

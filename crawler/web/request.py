@@ -31,12 +31,25 @@ def body() -> dict[str, Any]:
         detail = f"send a JSON object, with Content-Type: {JSON}"
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "usage", detail)
     try:
-        value = json.loads(environ["wsgi.input"].read() or b"{}", parse_constant=_no_number)
+        sent = environ["wsgi.input"].read() or b"{}"
+        value = json.loads(sent, parse_constant=_no_number, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise usage("the body is no JSON") from error
     if not isinstance(value, dict):
         raise usage("the body is no JSON object")
     return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; one of its readers would take the first value of a key, another the last.
+
+    Raises:
+        ValueError: a key stands there twice.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands there twice")
+    return found
 
 
 def _no_number(text: str) -> None:

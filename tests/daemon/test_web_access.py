@@ -79,8 +79,10 @@ def check_bodies(web: Web, act: str) -> None:
     assert web.ask("POST", act, b"job=j", **form).status == 415
     assert web.ask("POST", act, b"{}").status == 415
     assert web.ask("POST", act, b"{}", Content_Type="text/plain").status == 415
-    for body in (b"[]", b"null", b"{", b'{"a": NaN}', b"[" * 100_000, b"\xff"):
-        assert web.ask("POST", act, body, Content_Type="application/json").status == 400
+    for body in (b"[]", b"null", b"{", b'{"a": NaN}', b'{"a": 1, "a": 1}', b"[" * 100_000, b"\xff"):
+        reply = web.ask("POST", act, body, Content_Type="application/json")
+        assert reply.status == 400
+        assert "the body is no JSON" in str(reply.body)
 
 
 def test_reading_needs_the_token_too_unless_it_is_opened(tmp_path):
@@ -309,6 +311,12 @@ UNHEARD = [
     (HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n{}", 411),
     (HEAD + b"Content-Length: -1\r\n\r\n", 400),
     (HEAD + b"Content-Length: x\r\n\r\n", 400),
+    (HEAD + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 400),
+    (HEAD + b"Content-Length: +2\r\n\r\n{}", 400),
+    (HEAD + b"X: a\r\n b\r\nContent-Length: 2\r\n\r\n{}", 400),
+    (HEAD + b"Content-Length : 2\r\n\r\n{}", 400),
+    (HEAD + b"Host: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}", 400),
+    (b"GET https://127.0.0.1/healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 400),
     (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 5_000 + b"\r\n", 400),
     (b"GET / HTTP/1.1\r\nX: " + b"y" * 60_000 + b"\r\n\r\n", 431),
     (b"GET /" + b"x" * 9_000 + b" HTTP/1.1\r\n\r\n", 414),
@@ -328,6 +336,16 @@ def test_what_is_too_big_or_no_request_is_answered_and_closed(tmp_path):
         assert not web.errors
         assert not web.told("web.failed")
         assert not web.told("greenlet.failed")
+
+
+def test_a_target_may_be_a_whole_url_whose_host_counts(tmp_path):
+    ask = b"GET http://%s/healthz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"
+    with Web(made(tmp_path)) as web:
+        here = b"127.0.0.1:%d" % web.port
+        with talking(web, ask % (here, b"elsewhere.example")) as answer:
+            assert answer.startswith(b"HTTP/1.1 200 "), answer
+        with talking(web, ask % (b"elsewhere.example", here)) as answer:
+            assert answer.startswith(b"HTTP/1.1 403 "), answer
 
 
 def test_a_request_that_trickles_in_is_cut_off_and_others_go_on(tmp_path):
