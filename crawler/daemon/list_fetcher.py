@@ -11,7 +11,8 @@ from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.jars import Jars
 from crawler.model import Kind, Trouble, Validators
 from crawler.rights import make_folder, rights_of, settle_folder
-from crawler.sources import Download, FetchList, downloader
+from crawler.sources import Download, FetchList
+from crawler.sources.downloads import downloader
 from crawler.store import Files
 
 CONCURRENCY = 4

@@ -1,4 +1,7 @@
-"""Where a job's URLs come from: its own patterns, files, URLs of lists, sitemaps, programs."""
+"""Where a job's URLs come from: its own patterns, files, URLs of lists, sitemaps, programs.
+
+What fetches lists is in `downloads`, which alone needs HTTP.
+"""
 
 from pathlib import Path
 
@@ -16,7 +19,6 @@ from crawler.sources.contract import (
     SourceError,
     Unchanged,
 )
-from crawler.sources.downloads import downloader
 from crawler.sources.files import FileList, lists_at
 from crawler.sources.globs import Globs, origins_of
 from crawler.sources.short_files import Short, read_short
@@ -35,7 +37,6 @@ __all__ = [
     "Source",
     "SourceError",
     "Unchanged",
-    "downloader",
     "of",
     "read_short",
     "sweep",

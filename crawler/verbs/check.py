@@ -23,7 +23,8 @@ from crawler.policy.masking import Mask, masked_line
 from crawler.rights import rights_of
 from crawler.seeder.reading import MAX_BAD_LOGGED
 from crawler.seeder.seeds import BadLine, read
-from crawler.sources import UNREADABLE, SourceError, downloader
+from crawler.sources import UNREADABLE, SourceError
+from crawler.sources.downloads import downloader
 from crawler.state_address import StateAddress, folders_of
 from crawler.store import Files
 from crawler.store.mark import ledger_named

@@ -24,6 +24,7 @@ from crawler.verbs.ledger import ledger_asked, ledger_of
 from crawler.web.access.guard import Guard
 from crawler.web.access.token import file_of, token_in
 from crawler.web.answers import Answers, Threads
+from crawler.web.api.operations import load_verbs
 from crawler.web.app import App, Site
 from crawler.web.events import Events
 from crawler.web.handler import Handler
@@ -87,6 +88,7 @@ def serve(options: Options) -> int:
     manager = service_manager()
     ledger = ledger_asked(options.file, options.state)
     load_engine(ledger.state)
+    load_verbs()
     output = ledger.brief.output if ledger.brief else None
     token_file = options.token_file or file_of(ledger.state, output)
     token = token_in(token_file)

@@ -29,7 +29,8 @@ from crawler.records import JobTerms
 from crawler.seeder.chunks import Chunk
 from crawler.seeder.reading import known_chunks
 from crawler.seeder.seeds import chunks_of, parsed
-from crawler.sources import UNREADABLE, Source, SourceError, downloader
+from crawler.sources import UNREADABLE, Source, SourceError
+from crawler.sources.downloads import downloader
 from crawler.sources.meaning import path_changed
 from crawler.state_address import StateAddress
 from crawler.store import Files

@@ -136,6 +136,12 @@ def _post(command: click.Command, **more: Any) -> Operation:
     return Operation("POST", f"{PREFIX}/{command.name}", command, **more)
 
 
+def load_verbs() -> None:
+    """Load what all verbs do: a server does so before it serves, for an import holds it up."""
+    for operation in OPERATIONS:
+        _ = operation.answers, operation.finds
+
+
 _CHECK = frozenset({"check", "max_silence", "max_failing", "min_room", "processes"})
 OPERATIONS: tuple[Operation, ...] = (
     _get("status", status_verb),

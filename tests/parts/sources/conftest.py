@@ -4,6 +4,7 @@ import pytest
 from crawler import sources
 from crawler.config import Job, Timeout
 from crawler.fetch.fetcher import Fetcher
+from crawler.sources.downloads import downloader
 from crawler.store import Files
 from tests.parts.sources.readings import job, unfetched
 from tests.parts.sources.shelf import Shelf, conditional
@@ -36,7 +37,7 @@ def web(tmp_path):
                 "name": "j", "delay": 0, "allow_addresses": ("127.0.0.0/8",), "max_size": 10**8,
                 "timeout": Timeout(connect="2s", read="2s", total="4s"), **options,
             })  # fmt: skip
-            (source,) = sources.of(real, folder, sources.downloader(fetcher, real))
+            (source,) = sources.of(real, folder, downloader(fetcher, real))
             return source
 
         yield web
