@@ -5,6 +5,7 @@ What visits spend is counted as they are settled, in the ledger; so all processe
 
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Protocol
 
 from gevent.event import Event
@@ -18,6 +19,8 @@ from crawler.policy.schedule import end_of_pass
 
 LOOK_S: Seconds = 1.0
 """Time between two looks at the passes of jobs."""
+ENDS_AT_ONCE = 200
+"""Ends of passes that one look computes: others are to run."""
 
 
 class Lists(Protocol):
@@ -79,7 +82,7 @@ class Budgets:
     def _ends(self, begun: Mapping[str, Seconds]) -> dict[str, Seconds]:
         """Return the wall times at which passes end, as far as this process knows their jobs."""
         jobs, found = self._configuration.jobs, {}
-        for name, at in begun.items():
+        for name, at in islice(begun.items(), ENDS_AT_ONCE):
             job = jobs.get(name)
             end = end_of_pass(job.schedule.parsed(), at) if job and job.schedule else None
             if end is not None:

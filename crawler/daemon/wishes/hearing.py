@@ -22,8 +22,8 @@ from crawler.model import Seconds
 
 HEAR_S: Seconds = 0.5
 """Time between two looks: what is wished is in force within a second."""
-GLANCE_S: Seconds = 0.01
-"""The same where looks are asked for."""
+CALM = 10
+"""How many times as long as a look took another one is put off that is asked for."""
 
 
 class Hearing:
@@ -71,12 +71,15 @@ class Hearing:
         feeder.heard(-math.inf)
 
     def run(self) -> None:
-        """Look twice a second, for ever."""
+        """Look twice a second, and where that is asked for; for ever."""
+        calm: Seconds = 0.0
         while True:
-            if self.asked.wait(HEAR_S):
-                self.asked.clear()
+            gevent.sleep(calm)
+            self.asked.wait(HEAR_S - calm)
+            self.asked.clear()
+            began = self._monotonic()
             self.look()
-            gevent.sleep(GLANCE_S)
+            calm = min(HEAR_S, CALM * (self._monotonic() - began))
 
     def look(self) -> None:
         """Put in force what stands, as far as it was not heard before.
