@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -24,6 +24,13 @@ _RULES = {
 """What a text must look like, for people; pydantic shows the regular expression."""
 MAX_SHOWN = 80
 """Characters of a wrong value that a message repeats."""
+
+_ELSEWHERE = {
+    "attempts": ("retries", "max_retries", "tries", "max_tries", "retry_times", "retry_count"),
+    "retry": ("retry_on", "retry_codes", "retry_http_codes", "retry_statuses", "status_forcelist"),
+    "accept": ("handle_httpstatus_list", "http_accept", "allowed_codes"),
+}
+"""Options by the names that they have in other programs."""
 
 
 def note(document: Document, details: ErrorDetails) -> None:
@@ -63,9 +70,15 @@ def _in_our_words(kind: str, path: Path_, message: str) -> str:
 
 def _unknown(path: Path_) -> str:
     allowed = _options_at(path[:-1])
-    close = difflib.get_close_matches(str(path[-1]), allowed, n=1) or _within(path)
+    close = _meant(str(path[-1]), allowed)
+    close = close or difflib.get_close_matches(str(path[-1]), allowed, n=1) or _within(path)
     hint = f"; did you mean {close[0]}?" if close else ""
     return f"is no option{hint} allowed here: {', '.join(allowed)}"
+
+
+def _meant(name: str, allowed: Collection[str]) -> list[str]:
+    """Return the option that other programs call so, and that has other letters here."""
+    return [option for option, names in _ELSEWHERE.items() if name in names and option in allowed]
 
 
 def _within(path: Path_) -> list[str]:

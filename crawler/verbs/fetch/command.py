@@ -26,7 +26,9 @@ class _Fetch(click.Command):
 
 def _word(name: str, typed: Sequence[str]) -> str:
     """Return the word that an option stood in: -nd is no -n with a value d."""
-    return next((one for one in typed if one.startswith(name)), name)
+    begins = (one for one in typed if one.startswith(name))
+    holds = (one for one in typed if one[0:1] == "-" != one[1:2] and name[1:] in one[2:])
+    return next(begins, None) or next(holds, name)
 
 
 def _is_unsaid(value: Any) -> bool:

@@ -3,6 +3,8 @@
 A letter that means two things there, or another one here, is refused rather than guessed.
 """
 
+import re
+
 _REDIRECTS = "redirects are followed; --max-redirs 0 follows none"
 _RECURSION = "no links are followed; a site's sitemap is a list of a job, see `crawler run`"
 _STATUS = "--json has a line for every URL, with its status"
@@ -113,6 +115,12 @@ REFUSALS = {
     "--retry-max-time": "--max-wait bounds waits, --max-time a visit",
     "--retry-delay": "waits grow by themselves; --max-wait bounds them",
     "--waitretry": "waits grow by themselves; --max-wait bounds them",
+    "--retries": "--retry N, or --tries N with the first one",
+    "--max-retries": "--retry N, or --tries N with the first one",
+    "--max-tries": "--tries N, or --retry N beyond the first one",
+    "--retry-wait": "waits grow by themselves; --max-wait bounds them",
+    "--retry-on-http-error": "--config FILE --job NAME takes the retry of a job",
+    "--retry-on-host-error": "what may pass is tried again, see --attempts",
     "--retry-all-errors": "what may pass is tried again, see --attempts",
     "--retry-connrefused": "what may pass is tried again, see --attempts",
     "--random-wait": "--delay",
@@ -146,9 +154,15 @@ REFUSALS = {
 """What is said of each, by its name."""
 
 
+_NAMED = re.compile(r"-[A-Za-z]*O.")
+"""Letters among which is wget's -O, with its value."""
+
+
 def refusal(name: str, typed: str) -> str:
     """Return the sentence about an option that there is not; `typed` is the word it stood in."""
     for one in (typed.partition("=")[0], name):
         if one in REFUSALS:
             return f"{one}: {REFUSALS[one]}"
+    if _NAMED.match(typed):
+        return f"{typed}: -O takes no name, as in curl; -o NAME names the file, -o - prints it"
     return f"{name}: there is no such option; `crawler fetch --help` has all of them"

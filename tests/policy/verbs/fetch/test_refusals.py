@@ -39,6 +39,16 @@ def test_letters_that_stand_together_are_told_by_the_first_that_there_is_not():
     assert refused("-nd", "http://h/").startswith("-nd: -O stores")
 
 
+@pytest.mark.parametrize("word", ["-qO-", "-O-", "-qO-x"])
+def test_a_value_that_is_glued_to_wgets_letter_is_told_with_ours(word):
+    told = refused(word, "http://127.0.0.1:1/")
+    assert told == f"{word}: -O takes no name, as in curl; -o NAME names the file, -o - prints it"
+
+
+def test_a_letter_behind_ours_is_told_by_its_meaning():
+    assert refused("-OL", "http://h/").startswith("-L: redirects are followed")
+
+
 def test_a_word_that_nobody_knows_is_compared_with_no_other():
     assert refused("--outptu=x", "http://h/") == (
         "--outptu: there is no such option; `crawler fetch --help` has all of them"
