@@ -101,11 +101,11 @@ _J = "jobs: [{name: a, urls: ['http://h/'], "  # 38 characters
         (_J + "timeout: 5s}]", ":1:48: jobs[0].timeout: input should be a mapping"),
         (
             _J + "max_retries: 3}]",
-            "jobs[0].max_retries: is no option; did you mean attempts?",
+            ":1:39: jobs[0].max_retries: is no option; did you mean attempts?",
         ),
         (
             _J + "retry_codes: [3]}]",
-            "jobs[0].retry_codes: is no option; did you mean retry?",
+            ":1:39: jobs[0].retry_codes: is no option; did you mean retry?",
         ),
         (_J + "urlfile: x}]", ":1:39: jobs[0].urlfile: is no option; did you mean url_file?"),
         (_J + "zzz: x}]", ":1:39: jobs[0].zzz: is no option allowed here: robots, delay, per_host"),
