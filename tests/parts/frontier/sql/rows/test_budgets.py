@@ -42,6 +42,16 @@ def visit(frontier, owner, some, size=10, now=NOW, verdict=None):
     frontier.settle(owner, ends, [])
 
 
+def visit_all(frontier, owner):
+    """Visit all URLs of the job; return the process that did so last, and the time."""
+    now = NOW
+    while some := tasks(frontier, owner, now=now):
+        visit(frontier, owner, some, now=now)
+        frontier.leave(owner, [], now)
+        owner, now = join(frontier), now + 9
+    return owner, now
+
+
 def spent(frontier, job="job"):
     return next(one.spent for one in frontier.sums().jobs if one.name == job)
 
@@ -236,11 +246,7 @@ def test_another_schedule_ends_the_pass_by_its_own_slots(crawl):
 def test_without_a_schedule_a_pass_is_over_with_the_last_url_once_all_lists_are_read(crawl, listed):
     frontier, owner = crawl
     configure(frontier, max_urls=8)
-    now = NOW
-    while some := tasks(frontier, owner, now=now):
-        visit(frontier, owner, some, now=now)
-        frontier.leave(owner, [], now)
-        owner, now = join(frontier), now + 9
+    owner, now = visit_all(frontier, owner)
     assert caps(frontier, owner) == {"job": "max_urls"}
     reckon(frontier, owner, now, listed=listed)
     assert caps(frontier, owner) == ({} if listed else {"job": "max_urls"})
@@ -255,11 +261,11 @@ def test_without_a_schedule_a_pass_goes_on_while_a_url_waits(crawl):
 
 def test_without_a_schedule_a_pass_goes_on_while_a_list_is_being_read(crawl):
     frontier, owner = crawl
-    configure(frontier, max_urls=8)
-    visit(frontier, owner, found := tasks(frontier, owner))
-    assert found
+    configure(frontier, max_urls=9)
+    owner, now = visit_all(frontier, owner)
+    assert frontier.entry(PassesOf(now, listed=True)).due
     frontier.begin_pass(owner, "job", "list")
-    assert not frontier.entry(PassesOf(NOW, listed=True)).due
+    assert not frontier.entry(PassesOf(now, listed=True)).due
 
 
 def test_an_operators_pause_and_a_cap_stand_beside_each_other(crawl):
