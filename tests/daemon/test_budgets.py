@@ -4,10 +4,11 @@ import json
 import signal
 
 import pytest
+import yaml
 
 from tests.daemon.test_desk import desk
 from tests.engines import on_every_engine
-from tests.program import Daemon, until, write_config
+from tests.program import Daemon, at_once, until, write_config
 from tests.servers import Site
 
 CONCURRENCY = 4
@@ -175,3 +176,20 @@ def test_an_operator_that_resumes_a_job_at_its_cap_is_told_why_it_rests(tmp_path
         desk(tmp_path, "set", "--job", "job", "max_urls=50")
         daemon.wait_for("job.capped", cap=50)
         assert daemon.stop() == 0
+
+
+def test_a_ledger_that_moves_to_a_server_takes_what_is_spent_along(tmp_path, database):
+    with Site(str.encode) as site:
+        file = config(tmp_path, site, max_urls=20)
+        with Daemon(file, "--until-done") as daemon:
+            assert daemon.wait() == 0
+        spent, before = budget(tmp_path), visited(site)
+        moved = at_once("move", str(tmp_path / "state.sqlite"), database, cwd=tmp_path)
+        assert moved.returncode == 0, moved.stderr
+        document = yaml.safe_load(file.read_text())
+        document["crawler"] |= {"state": database, "lists": "lists"}
+        file.write_text(yaml.safe_dump(document))
+        assert budget(tmp_path) == spent
+        with Daemon(file, "--until-done") as daemon:
+            assert daemon.wait() == 0
+        assert visited(site) == before
