@@ -34,7 +34,10 @@ def text_digest(jobs: Mapping[str, str]) -> str:
 
 def _told(options: Options | None) -> str:
     """Return what is not as by default, so that an option of a later release changes nothing."""
-    said = options.model_dump(mode="json", exclude_defaults=True, exclude=_OWN) if options else None
+    if options is None:
+        return "null"
+    # pydantic's warnings would repeat values, and with them secrets
+    said = options.model_dump(mode="json", exclude_defaults=True, exclude=_OWN, warnings=False)
     return json.dumps(said, sort_keys=True)
 
 

@@ -50,9 +50,12 @@ def _validated(document: Document) -> Settings | None:
     try:
         return Settings.model_validate(document.value)
     except ValidationError as error:
-        for details in error.errors(include_url=False):
-            problems.note(document, details)
-        return None
+        found = error.errors(include_url=False)
+    for (
+        details
+    ) in found:  # outside: a fault of ours here shall not quote the values, as pydantic does
+        problems.note(document, details)
+    return None
 
 
 def _merged(settings: Settings) -> Settings:

@@ -13,13 +13,15 @@ from crawler.config.text.document import Document
 from crawler.config.text.places import SECRET, Path_, dotted
 
 _NAME = "1 to 64 letters, digits, dots, - and _ are needed, a letter or a digit first"
-_RULES = {
+_URL = "a URL with http:// or https:// is needed"
+RULES = {
     "crawler.name": "1 to 64 letters, digits, dots, - and _ are needed",
     "delimiter": "one character is needed, and no letter, digit, _ or quotation mark",
     "name": _NAME,
     "renamed_from": _NAME,
     "robots_token": "1 to 64 letters, - and _ are needed",
-    "sitemap": "a URL with http:// or https:// is needed",
+    "sitemap": _URL,
+    "url": _URL,
 }
 """What a text must look like, for people; pydantic shows the regular expression."""
 MAX_SHOWN = 80
@@ -62,7 +64,7 @@ def _shown(value: object) -> str:
 def _in_our_words(kind: str, path: Path_, message: str) -> str:
     """Return a sentence of pydantic's as operators of a YAML file understand it."""
     if kind == "string_pattern_mismatch":
-        return _RULES.get(dotted(path)) or _RULES[str(path[-1])]
+        return RULES.get(dotted(path)) or RULES.get(str(path[-1]), "is not written as it must be")
     message = message[:1].lower() + message[1:]
     message = re.sub(" (or instance of|for <class) .*", "", message)
     return message.replace("valid tuple", "list").replace("valid dictionary", "mapping")

@@ -1,9 +1,9 @@
 """What jobs have spent of their budgets, in words and as objects for programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from crawler.frontier.sums import Spent
+from crawler.frontier.sums import JobSums, Spent
 from crawler.log import size
 from crawler.model import Seconds
 from crawler.verbs.words import span, stamp, when
@@ -12,6 +12,12 @@ from crawler.verbs.words import span, stamp, when
 def at_cap(spent: Spent, now: Seconds) -> str:
     """Say at which cap a job is, and when it goes on: `at its cap: max_urls 10 of this pass, …`."""
     return f"at its cap: {spent.cap} {_caps(spent)[spent.cap]} {_since(spent, now)}"
+
+
+def caps_in_words(jobs: Iterable[JobSums], now: Seconds) -> dict[str, str]:
+    """Return why nothing more of jobs is visited that are at their caps, by name."""
+    capped = ((job.name, job.spent) for job in jobs if job.spent and job.spent.cap)
+    return {name: f"its job is {at_cap(spent, now)}" for name, spent in capped}
 
 
 def in_words(spent: Spent, now: Seconds) -> str:

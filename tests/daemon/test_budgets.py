@@ -109,6 +109,10 @@ def test_a_reload_that_raises_the_cap_goes_on_and_one_that_lowers_it_stops_at_on
             daemon.signal(signal.SIGHUP)
             daemon.wait_for("job.capped", cap=10)
             stopped = visited(site)
+            config(tmp_path, site, max_urls=9, delay="100ms")
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_for("job.capped", cap=9)
+            assert len(daemon.told("job.uncapped")) == 2  # it was raised twice
             config(tmp_path, site, per_host=CONCURRENCY, delay=0)
             daemon.signal(signal.SIGHUP)
             until(lambda: visited(site) == URLS, "something is lost", daemon)

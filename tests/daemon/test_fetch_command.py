@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
+from pathlib import Path
 
 import gevent
 import pytest
@@ -208,6 +209,17 @@ def test_a_reader_that_leaves_ends_the_fetch(tmp_path):
         assert len(done.stdout.splitlines()) == 3
         assert len(site.requests) < 400
         assert "Traceback" not in done.stderr
+
+
+def test_a_report_that_no_disk_takes_ends_the_fetch_once_and_is_no_forced_stop(tmp_path):
+    with Site(slow(0.05)) as site, Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*CRAWLER, "fetch", f"{site.url}/[1-400]", "--json", "-m", "4"],
+            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert len(site.requests) < 400
+    assert done.returncode == 1
+    assert "output: No space left on device" in done.stderr
 
 
 def test_a_full_disk_ends_the_fetch_with_its_reason(tmp_path):

@@ -65,6 +65,8 @@ def test_a_filter_holds_for_every_source_and_a_reload_changes_it_whole(site, tmp
         until(lambda: daemon.told("job.synced", removed=3), "not retired", daemon)
         until(lambda: len(visited(daemon)) == 45, "not visited", daemon)
         assert not daemon.told("list.shrunk")
+        explained = at_once("explain", f"{site.url}/1.html", "-c", "crawler.yaml", cwd=tmp_path)
+        assert "nothing: its job leaves it out by its filter: include" in explained.stdout
         edit(config, filter=None)
         reload(daemon)
         until(lambda: daemon.told("job.synced", listed=47), "not read", daemon)

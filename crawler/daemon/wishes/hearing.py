@@ -128,8 +128,11 @@ class Hearing:
         for wish in wishes:
             if before.get(wish.id) != wish:
                 self._tell(wish)
+        capped = {wish.subject for wish in wishes if wish.verb is Verb.CAP}
         for number in before.keys() - self._wishes.keys():
-            self._tell_ended(before[number])
+            ended = before[number]
+            if not (ended.verb is Verb.CAP and ended.subject in capped):  # by another cap
+                self._tell_ended(ended)
         if heard.untold:
             self._wake()
         self._set_options(wishes)

@@ -9,6 +9,7 @@ from crawler.model import Kind, Seconds
 from crawler.policy.backoff import FAILURES_TO_REST
 from crawler.policy.rests import Why
 from crawler.verbs.explain.case import Case
+from crawler.verbs.explain.left_out import left_out
 from crawler.verbs.logging_in import login_in_words
 from crawler.verbs.spent import at_cap
 from crawler.verbs.wishes.words import in_words
@@ -24,7 +25,10 @@ def waits_for(case: Case) -> Iterator[str]:
     elif state == "leased":
         yield f"the end of a visit that is under way, by {_owner(case, case.host.owner)}"
     elif state in _NOTHING:
-        yield f"nothing: {_NOTHING[state]}"
+        retired = state == "retired"
+        filtered = left_out(case.ledger, entry.url, case.now, entry.job) if retired else ()
+        why = f"its job leaves it out by its filter: {filtered[0].why}" if filtered else ""
+        yield f"nothing: {why or _NOTHING[state]}"
     else:
         yield from (f"`crawler resume`: {in_words(wish, case.now)}" for wish in case.pauses)
         if case.spent and case.at_cap:

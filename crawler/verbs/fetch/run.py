@@ -35,6 +35,7 @@ from crawler.verbs.fetch.files_there import FilesThere
 from crawler.verbs.fetch.leftovers import leftovers
 from crawler.verbs.fetch.report import Report
 from crawler.verbs.fetch.typed import Run, run_of
+from crawler.verbs.spent import caps_in_words
 from crawler.worker.pool import end_is_handled
 
 LISTS_S: Seconds = 1.0
@@ -163,26 +164,25 @@ class _OneShot:
         if self._run.destination.prints and outcome.kind is Kind.STORED and outcome.path:
             self._stored.append((settled.task.id, outcome.path))
         if outcome.ours and not self._fault:
-            self._stop_at(outcome)
+            self._stop_at(outcome.reason)
         with self._stopped_without_reader():
             self._report.visited(settled, self._asked())
 
-    def _stop_at(self, outcome: Outcome) -> None:
+    def _stop_at(self, reason: str) -> None:
         """Stop where the disk takes nothing more: who watches can make room, and waiting cannot."""
-        if any(words in outcome.reason for words in _DISK_FAULTS):
-            self._fault = outcome.reason
+        if any(words in reason for words in _DISK_FAULTS):
+            self._fault = reason
             self._app.stop("the disk takes no files")
 
     def _open_report(self) -> None:
         """Say how many URLs there are, from where; of lists that take long, how many so far."""
-        app = self._app
         for line in filter(None, (self._run.proxy_line(), leftovers(self._run.destination))):
             self._report.say(line)
         deadline = time.monotonic() + LISTS_S
-        while not app.seeder.done and time.monotonic() < deadline:
+        while not self._app.seeder.done and time.monotonic() < deadline:
             gevent.sleep(0.01)
         number = _number(self._asked(), "URL")
-        text = f"{'' if app.seeder.done else 'more than '}{number}{self._where()}"
+        text = f"{'' if self._app.seeder.done else 'more than '}{number}{self._where()}"
         with self._stopped_without_reader():
             self._report.begin(text)
 
@@ -200,8 +200,10 @@ class _OneShot:
         """Stop the run when the reader of the report has gone: `crawler fetch -v … | head`."""
         try:
             yield
-        except OSError:
-            self._app.stop("the report has no reader")
+        except OSError as error:
+            if not self._app.mailbox.stops:  # a second stop would be a forced one
+                self._fault = self._fault or f"output: {error.strerror}"
+                self._app.stop("the report has no reader")
 
     def _asked(self) -> int:
         """Return how many URLs the lists held so far."""
@@ -219,6 +221,7 @@ class _OneShot:
         """Account for every URL that was listed, also where Ctrl-C or a long wait cut it off."""
         self._report.bar.stop()
         reason = self._fault or "stopped before its end"
+        caps = caps_in_words(self._app.frontier.sums().jobs, self._app.frontier.now())
         for page in pages(self._app.frontier, Wanted(states=("waiting", "leased"))):
             refused = self._bearing.refused(self._app.frontier, page)
             if not self._archive:
@@ -227,7 +230,7 @@ class _OneShot:
                 if end := refused.get(entry.id):
                     self._report.refused(entry.url, entry.attempt, end)
                 else:
-                    self._report.cancelled(entry.url, entry.attempt, reason)
+                    self._report.cancelled(entry.url, entry.attempt, caps.get(entry.job, reason))
         listed: Counter[str] = Counter()
         for kinds in pages(self._app.frontier, Listings()):
             for one in kinds:

@@ -8,7 +8,9 @@ import jsonschema
 import pytest
 
 from crawler.config import load, schema
+from crawler.config import problems as problems_of
 from crawler.config.brief import Brief, brief
+from crawler.config.digests import job_digests
 from crawler.config.quantities import duration, size
 from crawler.config.text.reading import read
 from crawler.errors import ConfigError
@@ -634,12 +636,32 @@ def test_a_thousand_globs_are_an_error_with_a_place(problems):
     assert problem.startswith("crawler.yaml:1:25: jobs[0].urls[0]: it has more than 100 globs; ")
 
 
-@pytest.mark.parametrize("option", ["delimiter: xx", "renamed_from: a b", "sitemap: ftp://e/x"])
+@pytest.mark.parametrize("option", [
+    "delimiter: xx", "renamed_from: a b", "sitemap: ftp://e/x",
+    "cookies: {login: {url: ftp://e/h1dden}}", "cookies: {login: {url: h1dden, body: h1dden}}",
+])  # fmt: skip
 def test_a_rule_is_told_in_words_and_not_as_a_regular_expression(problems, option):
     (problem,) = problems(f"jobs: [{{name: a, urls: [http://e/], {option}}}]")
-    assert "needed, " in problem
+    assert "needed" in problem
     assert "pattern" not in problem
     assert "^" not in problem
+    assert "h1dden" not in problem
+
+
+def test_every_rule_that_pydantic_keeps_has_words():
+    text = json.dumps(schema())
+    names = set(re.findall(r'"(\w+)": \{[^{}]*"pattern"', text)) - {"on_change"}  # it has its own
+    assert names <= {name.rpartition(".")[2] for name in problems_of.RULES}
+    assert {"name", "url"} <= names
+
+
+def test_a_digest_of_jobs_tells_no_secret(settings, recwarn):
+    proxies = ["http://u:h1dden@127.0.0.1:1", "http://u:h1dden@127.0.0.1:2"]
+    read = settings(f"jobs: [{{name: a, urls: [http://e/], proxy: {json.dumps(proxies)}}}]")
+    listed = read.jobs[0].model_copy(update={"proxy": proxies})
+    found = job_digests(read.model_copy(update={"jobs": (listed,)}))
+    assert found == job_digests(read)
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize(
