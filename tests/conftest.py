@@ -9,7 +9,7 @@ import gevent
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import FULL, postgres
+from tests import FULL, postgres, worker_queue
 from tests.browser import running
 from tests.leftovers import inventory
 from tests.servers import free_port
@@ -49,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
         hub = gevent.get_hub()
         hub.keeps_xdist_alive = hub.loop.timer(LOOP_ALIVE_S, LOOP_ALIVE_S)
         hub.keeps_xdist_alive.start(lambda: None)
+        worker_queue.use_it(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

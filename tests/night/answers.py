@@ -15,6 +15,7 @@ _VARYING = [
     for pattern, word in (
         (r"(heard by )\d+ of (\d+ processes); by all within a second", r"\1\2"),
         (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "TIME"),
         (r"\d\d:\d\d:\d\d(?:\.\d+)?", "TIME"),
         (r"[0-9a-f]{64}", "DIGEST"),
         (r"(127\.0\.0\.)(\d):\d+", r"HOST-\2"),
