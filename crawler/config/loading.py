@@ -51,9 +51,8 @@ def _validated(document: Document) -> Settings | None:
         return Settings.model_validate(document.value)
     except ValidationError as error:
         found = error.errors(include_url=False)
-    for (
-        details
-    ) in found:  # outside: a fault of ours here shall not quote the values, as pydantic does
+    # Outside the handler: the trace of a fault of ours would quote the values, as pydantic does.
+    for details in found:
         problems.note(document, details)
     return None
 
