@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 
+from tests.bench.bare import BARE
 from tests.bench.machine import has_module, peers_python, program
 from tests.bench.runs import Command
 from tests.bench.scene import Contender, Scene, write_list
@@ -96,6 +97,7 @@ PEERS = {
         _installed("aria2c", "aria2c", _aria2c),
         _installed("curl", "curl -Z", _curl),
         _installed("wget", "wget", _wget),
+        BARE,
     )
 }
 

@@ -129,6 +129,16 @@ def faster(text: str, over: str, under: str, at_least: float) -> Target:
     return Target(text, ratio(over, under), at_least, pair=(over, under))
 
 
+def cpu_above(over: str, under: str, scale: float = 1.0) -> Callable[[Medians], float | None]:
+    """Return the CPU seconds that one takes more than another, for so many of the case's unit."""
+
+    def value(medians: Medians) -> float | None:
+        ours, theirs = (medians.get(name, "unit_cpu_s") for name in (over, under))
+        return None if ours is None or theirs is None else scale * (ours - theirs)
+
+    return value
+
+
 def plain(name: str, key: str, scale: float = 1.0) -> Callable[[Medians], float | None]:
     """Return a median itself."""
 

@@ -11,7 +11,7 @@ from tests.bench.ours import DAEMON, FETCH, LAGS, TWO
 from tests.bench.payload import make_files
 from tests.bench.peers import peers
 from tests.bench.runs import Run
-from tests.bench.scene import Case, Medians, Scene, Setting, Target, faster, plain
+from tests.bench.scene import Case, Medians, Scene, Setting, Target, cpu_above, faster, plain
 from tests.bench.servers import bundle, nginx, urls_of
 
 SMALL = 10_000
@@ -163,10 +163,12 @@ CASES = {
             "big",
             "5 files of 500 MB at once",
             _big_scene,
-            [DAEMON, FETCH, *peers("aiohttp", "curl", "wget2", "aria2c")],
+            [DAEMON, FETCH, *peers("bare", "aiohttp", "curl", "wget2", "aria2c")],
             unit="MB/s",
             targets=[
                 faster("crawler run against curl -Z", "daemon", "curl", 0.8),
+                Target("CPU above a bare loop of recv, SHA-256 and write",
+                       cpu_above("daemon", "bare", scale=1000), at_most=0.6, unit="s/GB"),
                 Target("peak RSS", plain("daemon", "peak_mb"), at_most=120, unit="MB"),
                 Target("hub lag, p99", plain("daemon", "lag_p99"), at_most=10, unit="ms"),
             ],

@@ -32,7 +32,7 @@ CASES: dict[str, list[Case]] = {
 }  # fmt: skip
 MEMORY_NEEDED = 6_000_000_000
 """Of the case `big`: what is served, and what arrives."""
-QUICK_PEERS = ("curl", "naive", "sequential")
+QUICK_PEERS = ("curl", "naive", "sequential", "bare")
 """Peers of a smoke test: those that need no installation of their own."""
 
 
@@ -164,7 +164,8 @@ def _row(one: Contender, found: Sequence[Run], amount: float) -> dict[str, Any]:
 def _numbers(run: Run, amount: float) -> dict[str, float]:
     extra = {key: value for key, value in run.extra.items() if isinstance(value, int | float)}
     plain = {key: value for key, value in asdict(run).items() if isinstance(value, float)}
-    return {**plain, **extra, "rate": amount / run.work_s, "wall_rate": amount / run.wall_s}
+    rates = {"rate": amount / run.work_s, "wall_rate": amount / run.wall_s}
+    return {**plain, **extra, **rates, "unit_cpu_s": run.cpu_s / amount}
 
 
 def _judged(case: Case, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
