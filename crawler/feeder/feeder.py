@@ -102,7 +102,8 @@ class Feeder:
             self.busy -= 1
             self.leaser.look_at(now)
         host = self._own_hosts.hosts[task.host_id]
-        if host.pace.counts_beginnings or not begun:
+        pace = host.pace
+        if pace.delay or pace.limits.max_per_day or not begun:  # else nothing waited for this
             self._place(host, now)
         for other in freed:
             self._place(other, now)
@@ -111,12 +112,11 @@ class Feeder:
     def finished(self, visited: Visited) -> Visited:
         """Note that a visit is over; its outcome is still to be settled."""
         now = self._monotonic()
-        offset = self._wall() - now
-        visited, freed = self._own_hosts.finished(visited, now, offset)
+        visited, freed = self._own_hosts.finished(visited, now, self._wall)
         self.busy -= 1
         host = self._own_hosts.hosts[visited.task.host_id]
         if host.pace.silent or host.pace.refusals.number:
-            self._end_unvisited(host, now, offset)
+            self._end_unvisited(host, now, self._wall() - now)
         for one in (*freed, host):
             self._place(one, now)
         if self.pause.active or self.busy + 1 >= self.most:
@@ -217,7 +217,7 @@ class Feeder:
             host.queued = True
             heapq.heappush(self._ready, (max(ready_at, now), next(self._turn), host))
             self._wake.set()
-        self.leaser.look_for(host, now)
+        self.leaser.refills.note(host, now)
 
     def _hand_off(self, host: Host, now: Seconds) -> None:
         """Give a host its turn; while every worker is busy, this is where the feeder waits."""
@@ -227,7 +227,7 @@ class Feeder:
         ready_at = host.ready_at()
         if not host.tasks or ready_at is None or ready_at > now:
             return self._pass_over(host, now)
-        at = self._own_hosts.addresses.allows(host, now)
+        at = now if host.address is None else self._own_hosts.addresses.allows(host, now)
         if at is None or at > now:
             return self._wait_for_address(host, at, now)
         task = host.tasks.popleft()

@@ -137,7 +137,10 @@ class Host:
         pace = self.pace
         delay = pace.delay
         spaced = delay >= LOOKAHEAD_S or pace.limits.max_per_day is not None
-        low = len(self.tasks) <= (0 if spaced else self._few(delay))
+        few = 0 if spaced else max(2 * pace.slots, self.ahead) // 4  # a quarter of those to have,
+        if delay and not spaced:
+            few = max(few, int(self.lead.seconds / delay))  # or what the lead uses up
+        low = len(self.tasks) <= few
         ends = pace.silent or pace.refusals.number
         if self.found or not (low or ends):
             return None
@@ -159,11 +162,6 @@ class Host:
     def _takes_none(self) -> bool:
         """Whether no task is leased for it, whatever it lacks."""
         return bool(self.found or self.leaving or (self.exhausted and not self._asks_again()))
-
-    def _few(self, delay: Seconds) -> int:
-        """Return a quarter of the tasks to have, or what the lead uses up if that is more."""
-        quarter = max(2 * self.pace.slots, self.ahead) // 4
-        return max(quarter, int(self.lead.seconds / delay)) if delay else quarter
 
     def _soon(self) -> int:
         """Return how many visits its delay allows within the lead."""

@@ -6,7 +6,9 @@ from random import Random
 from crawler.feeder.host import Host
 from crawler.log import iso
 from crawler.model import Kind, Outcome, Seconds, Visited
+from crawler.policy.backoff import FAILURES_TO_REST
 from crawler.policy.bans import is_refusal
+from crawler.policy.causes import GOOD
 from crawler.policy.put_off import host_pays
 from crawler.policy.retry import host_asked_for_it, state_of
 
@@ -22,12 +24,13 @@ def judged(host: Host, visited: Visited, now: Seconds, random: Random) -> Visite
     refused = is_refusal(outcome)
     if refused:
         visited = _refused(host, visited, now, random)
-    was_open, state = pace.is_open, _note_state(host, visited, now, random, refused=refused)
-    if visited.spared or visited.outcome.final:
-        return visited  # a ban has decided
+    failures = pace.failures
+    state = _note_state(host, visited, now, random, refused=refused)
+    if outcome.kind in GOOD or visited.spared or visited.outcome.final:
+        return visited  # it is well, or a ban has decided
     if state == "silent" and pace.given_up(now):
         return replace(visited, outcome=replace(outcome, final=True))
-    spared = state == "silent" and was_open
+    spared = state == "silent" and failures >= FAILURES_TO_REST
     if host_asked_for_it(outcome):
         spared = host_pays(pace, visited.task.put_off)
     return replace(visited, spared=True) if spared and not pace.overdue(now) else visited
@@ -58,7 +61,7 @@ def _note_state(
         if not (refused or visited.task.robots):
             pace.put_off = 0
             if pace.refusals.number:
-                pace.refusals.clear()
+                pace.welcomed()
     elif state:
         host.last = outcome
         pace.failed(now, began_at, random, silent=state == "silent")

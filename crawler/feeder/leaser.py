@@ -71,7 +71,8 @@ class Leaser:
         self._pause = pause
         self._end_unvisited = end_unvisited
         self._monotonic = monotonic
-        self._refills = RefillQueue()
+        self.refills = RefillQueue(self._look_sooner)
+        """Gets each host whose state has changed, for it may need tasks."""
         self.took: Callable[[Seconds], None] = lambda _: None
         """Gets the seconds that each lease took."""
         self.learn: Callable[[LeasedHost], None] = lambda _: None
@@ -107,7 +108,7 @@ class Leaser:
         for host in self._own_hosts.hosts.values():
             if host.exhausted and not host.robots:
                 host.exhausted_since = now - ASK_AGAIN_S
-                self.look_for(host, now)
+                self.refills.note(host, now)
         self.look_at(now + 0.05)
 
     def give_all_back(self) -> None:
@@ -129,18 +130,15 @@ class Leaser:
         self._requeue(hosts, now)
         self.look_at(now)
 
-    def look_for(self, host: Host, now: Seconds) -> None:
-        """Look for tasks of a host once it needs some."""
-        at = self._refills.note(host, now)
-        if at is not None:
-            self.look_at(max(at, now + LEASE_GAP_S))
-
     def look_at(self, at: Seconds) -> None:
         """Look into the frontier at this time at the latest."""
         at = max(at, self._leased_at + LEASE_GAP_S)
         if at < self.lease_at:
             self.lease_at = at
             self._wake.set()
+
+    def _look_sooner(self, at: Seconds, now: Seconds) -> None:
+        self.look_at(max(at, now + LEASE_GAP_S))
 
     def lease(self) -> None:
         """Give idle hosts back, refill others, and take new ones while workers are free.
@@ -151,7 +149,7 @@ class Leaser:
         """
         now = self._monotonic()
         self._leased_at, self.lease_at = now, now + LOOK_EVERY_S
-        terms = terms_of(self._own_hosts, self._refills, self._room, now)
+        terms = terms_of(self._own_hosts, self.refills, self._room, now)
         lease = self._asked(terms, now)
         took = self._monotonic() - now
         self._own_hosts.lead.took(took)
@@ -210,7 +208,7 @@ class Leaser:
             self._end_unvisited(host, now, offset)
             self._requeue([host], now)
         for host in terms.to_refill:
-            self.look_for(host, now)
+            self.refills.note(host, now)
 
     def _move(self, lease: Lease, terms: Terms, now: Seconds, offset: Seconds) -> None:
         """Let hosts go on where they were found; drop those whose address is another process's."""
@@ -220,7 +218,7 @@ class Leaser:
             else:
                 answered_at = lease.answered_at.get(host.found or "", 0.0) - offset
                 self._requeue([host, *self._own_hosts.moved(host, answered_at, now)], now)
-                self.look_for(host, now)
+                self.refills.note(host, now)
 
     def _give_away(self, lease: Lease, terms: Terms, now: Seconds, offset: Seconds) -> None:
         """Let hosts leave as soon as their tasks in memory are done, by the two rules above."""
@@ -253,5 +251,5 @@ class Leaser:
             at = lease.next_at - offset
             if at > now or (terms.new and any(leased.tasks for leased in lease.hosts)):
                 self.look_at(max(at, now + LEASE_GAP_S))
-        if self._refills.next_at is not None:
-            self.look_at(self._refills.next_at)
+        if self.refills.next_at is not None:
+            self.look_at(self.refills.next_at)

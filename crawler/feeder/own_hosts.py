@@ -23,6 +23,7 @@ from crawler.log import Log
 from crawler.model import Kind, Seconds, Task, Visited
 from crawler.policy.causes import GOOD, counts_for_host
 from crawler.policy.host_limits import HostLimits
+from crawler.policy.remembered import clamp
 from crawler.records import HostRecord
 
 SWEEP_S_PER_HOST: Seconds = 50e-6
@@ -75,7 +76,7 @@ class OwnHosts:
         for one in leased:
             if host := self.hosts.get(one.id):
                 on_terms(self.overrides, host, one, now, offset)
-                host.pace.clamp(now)
+                clamp(host.pace, now)
                 host.pace.turn_at = host.pace.turn_at if turns_hold else now
 
     def handed_off(self, host: Host, task: Task, now: Seconds) -> None:
@@ -101,7 +102,7 @@ class OwnHosts:
         host.pace.begun(now)
         host.had_turn = True
         self._begun.add(task.id)
-        return True, self.addresses.begun(task, now)
+        return True, [] if host.address is None else self.addresses.begun(task, now)
 
     def begin(self, host: Host, task: Task, now: Seconds) -> list[Host]:
         """Note that a request begins at a reserved host; return hosts that may go on."""
@@ -117,9 +118,12 @@ class OwnHosts:
         return False, self.addresses.leave(task, now)
 
     def finished(
-        self, visited: Visited, now: Seconds, offset: Seconds
+        self, visited: Visited, now: Seconds, wall: Callable[[], Seconds]
     ) -> tuple[Visited, list[Host]]:
-        """Note a visit's end; return it with what its host pays for, and hosts that may go on."""
+        """Note a visit's end; return it with what its host pays for, and hosts that may go on.
+
+        `wall` reads wall time, where there is something to tell.
+        """
         task, outcome = visited.task, visited.outcome
         host = self.hosts[task.host_id]
         if task.id not in self._begun:
@@ -132,9 +136,12 @@ class OwnHosts:
         host.pace.finished(visited.answered_at)
         if outcome.retry_after:
             host.pace.asked_to_wait(now + outcome.retry_after)
-        self.log.visited(host, task.job, outcome, now, offset)
+        if outcome.kind not in GOOD or host.logged.state or not host.pace.is_calm:
+            self.log.visited(host, task.job, outcome, now, wall() - now)
         if outcome.kind is Kind.UNWANTED or self._unwanted.streaks:
             self._unwanted.visited(host.key, visited)
+        if host.address is None:
+            return visited, []
         return visited, self.addresses.finished(task, visited.answered_at, now)
 
     def settled(self, tasks: Iterable[Task]) -> None:

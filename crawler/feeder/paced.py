@@ -27,9 +27,7 @@ def on_terms(
 ) -> None:
     """Give a host the limits of today."""
     limits = overrides.limits(leased.key, leased.jobs, leased.delay, leased.per_host)
-    host.pace.limits, host.pace.crawl_delay = limits, leased.crawl_delay
-    if limits.refusals_to_ban != host.pace.refusals.limit:
-        host.pace.refusals.limit_to(limits.refusals_to_ban)
+    host.pace.limit_to(limits, leased.crawl_delay)
     host.hours = overrides.hours(leased.key)
     host.close(now, offset)
 

@@ -1,6 +1,7 @@
 """The hosts that need tasks, in the order in which to look for them."""
 
 import heapq
+from collections.abc import Callable
 from itertools import count
 
 from crawler.feeder.host import Host
@@ -9,9 +10,13 @@ from crawler.model import Seconds
 
 
 class RefillQueue:
-    """Hosts in the order in which to look for tasks of them; each stands in it once that counts."""
+    """Hosts in the order in which to look for tasks of them; each stands in it once that counts.
 
-    def __init__(self) -> None:
+    `sooner` gets the time of each host that moved forward, and the present one.
+    """
+
+    def __init__(self, sooner: Callable[[Seconds, Seconds], None] = lambda *_: None) -> None:
+        self._sooner = sooner
         self._heap: list[tuple[Seconds, int, Host]] = []
         self._count = count()
 
@@ -20,16 +25,17 @@ class RefillQueue:
         """Return when to look next."""
         return self._heap[0][0] if self._heap else None
 
-    def note(self, host: Host, now: Seconds) -> Seconds | None:
-        """Note a host whose state has changed; return its time if it has moved forward."""
-        if host.queued_refill_at is not None and host.queued_refill_at <= now:
-            return None  # it is about to be looked at
+    def note(self, host: Host, now: Seconds) -> None:
+        """Note a host whose state has changed."""
+        queued_at = host.queued_refill_at
+        if queued_at is not None and queued_at <= now:
+            return  # it is about to be looked at
         at = host.refill_at(now)
-        if at is None or (host.queued_refill_at is not None and host.queued_refill_at <= at):
-            return None  # an entry that is too early is put right when its time comes
+        if at is None or (queued_at is not None and queued_at <= at):
+            return  # an entry that is too early is put right when its time comes
         host.queued_refill_at = at
         heapq.heappush(self._heap, (at, next(self._count), host))
-        return at
+        self._sooner(at, now)
 
     def due(self, now: Seconds) -> list[Host]:
         """Take out the hosts whose time has come, or nearly."""

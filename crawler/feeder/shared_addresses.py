@@ -187,7 +187,7 @@ class AddressQueues:
         self.limits = limits
         waited = [host for queue in self._queues.values() for host in queue.line]
         for queue in self._queues.values():
-            queue.pace.limits = limits or NO_LIMITS
+            queue.pace.limit_to(limits or NO_LIMITS)
             queue.line.clear()
             queue.expected = queue.booked = 0.0
         for host in waited:

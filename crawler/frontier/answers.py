@@ -128,6 +128,7 @@ class HostState:
         pace.refusals.limit = self.refusals + (not self.banned)
         if self.backoff >= self.gap:  # its delay was nothing else
             pace.limits, pace.backoff = HostLimits(), self.backoff
+        pace.derive()
         return next_visit(pace, now)
 
     def gated(self, now: Seconds) -> bool:

@@ -4,7 +4,8 @@ The rest between two visits is counted from the moment the answer to the first b
 then the host has certainly seen the first request, so no jitter of the network or of a busy machine
 can bring two requests closer together on the wire than the delay.
 
-A host that fails pays with its pace, by `backoff`.
+A host that fails pays with its pace, by `backoff`. Its delay and its slots are asked for several
+times a visit, and worked out only where what they follow from has changed (`derive`).
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +15,6 @@ from crawler.model import DAY_S, Seconds
 from crawler.policy.backoff import FAILURES_TO_REST, lowered, raised, rest_of
 from crawler.policy.bans import Refusals
 from crawler.policy.host_limits import NO_LIMITS, HostLimits
-from crawler.policy.http_dates import MAX_RETRY_AFTER_S
 
 LATENCY_WEIGHT = 0.3
 """Weight of the newest response time in the host's own."""
@@ -74,6 +74,30 @@ class HostPace:
     time in which nobody asked."""
     spacing: Seconds | None = None
     """Time between the beginnings of its visits, smoothed."""
+    delay: Seconds = field(init=False)
+    """The rest between two visits that holds now."""
+    slots: int = field(init=False)
+    """How many visits may be under way: one while the host fails."""
+    is_calm: bool = field(init=False)
+    """Whether nothing has failed of late: no failure, refusal or backoff is remembered."""
+
+    def __post_init__(self) -> None:
+        self.derive()
+
+    def limit_to(self, limits: HostLimits, crawl_delay: Seconds = 0.0) -> None:
+        """Put it on other limits."""
+        self.limits, self.crawl_delay = limits, crawl_delay
+        if limits.refusals_to_ban != self.refusals.limit:
+            self.refusals.limit_to(limits.refusals_to_ban)
+        self.derive()
+
+    def derive(self) -> None:
+        """Work out what follows from limits, failures and refusals: whoever changes one calls it."""
+        limits = self.limits
+        self.delay = max(self.base_delay, min(self.backoff, limits.max_backoff))
+        troubled = self.failures or (self.refusals.number and self.refusals.banned)
+        self.slots = 1 if troubled else limits.per_host
+        self.is_calm = not (self.failures or self.refusals.number or self.backoff)
 
     @property
     def next_at(self) -> Seconds:
@@ -104,43 +128,19 @@ class HostPace:
         return max(asked, own)
 
     @property
-    def delay(self) -> Seconds:
-        """Return the rest between two visits that holds now."""
-        limits = self.limits
-        if not (self.backoff or self.crawl_delay or limits.adaptive):  # as of most hosts
-            return limits.delay
-        return max(self.base_delay, min(self.backoff, limits.max_backoff))
-
-    @property
-    def slots(self) -> int:
-        """Return how many visits may be under way: one while the host fails."""
-        troubled = self.failures or (self.refusals.number and self.refusals.banned)
-        return 1 if troubled else self.limits.per_host
-
-    @property
-    def is_calm(self) -> bool:
-        """Tell whether nothing has failed of late: no failure, refusal or backoff is remembered."""
-        return not (self.failures or self.refusals.number or self.backoff)
-
-    @property
     def is_open(self) -> bool:
         """Tell whether the circuit breaker is open: the host rests long, a probe decides."""
         return self.failures >= FAILURES_TO_REST
-
-    @property
-    def counts_beginnings(self) -> bool:
-        """Tell whether a visit can begin only after those handed off before it have begun."""
-        return bool(self.delay or self.limits.max_per_day)
 
     def ready_at(self) -> Seconds | None:
         """Return the earliest time of the next visit, or None while that depends on another."""
         if self.busy >= self.slots:
             return None
-        limits, delay = self.limits, self.delay
-        if self.pending and (limits.max_per_day or delay):
+        most, delay = self.limits.max_per_day, self.delay
+        if self.pending and (delay or most):  # a visit that has not begun decides
             return None
         at = max(self.answered_at + delay, self.failed_until, self.put_off_until, self.turn_at)
-        return max(at, self.opens_at) if limits.max_per_day else max(at, self.hours_at)
+        return max(at, self.opens_at) if most else max(at, self.hours_at)
 
     def handed_off(self) -> None:
         """Take a slot."""
@@ -187,6 +187,8 @@ class HostPace:
             self.backoff = lowered(self.backoff, self.base_delay)
         self.failures, self.failing_since, self.silent = 0, None, False
         self.latency += (elapsed - self.latency) * (LATENCY_WEIGHT if self.latency else 1.0)
+        if not self.is_calm or self.limits.adaptive:
+            self.derive()
 
     def brought(self, at: Seconds, *, ok: bool) -> None:
         """Note whether a visit brought what was asked for; that changes nothing but the account."""
@@ -207,6 +209,7 @@ class HostPace:
         self.backoff = raised(self.delay, self.base_delay, most)
         rest = rest_of(self.backoff, self.failures, most, random)
         self.failed_until = max(self.failed_until, now + rest)
+        self.derive()
 
     def wake(self, *, force: bool) -> None:
         """Let its failures ask for nothing any more; with `force`, nor what it asked for itself."""
@@ -215,6 +218,12 @@ class HostPace:
         self.refusals.clear()
         if force:
             self.put_off_until, self.put_off = _NEVER, 0
+        self.derive()
+
+    def welcomed(self) -> None:
+        """Note an answer that is no refusal: those before are forgotten."""
+        self.refusals.clear()
+        self.derive()
 
     def refused(self, path: int, now: Seconds, began_at: Seconds, random: Random) -> None:
         """Note a refusal of a URL, by its fingerprint; a ban rests the host as one."""
@@ -226,6 +235,7 @@ class HostPace:
             most = self.limits.max_backoff
             rest = min(most, self.refusals.rest(most) * random.uniform(1.0, 1.2))
             self.failed_until = max(self.failed_until, now + rest)
+        self.derive()
 
     def refuses(self, now: Seconds) -> bool:
         """Tell whether the host has banned us for good, as far as anybody waits."""
@@ -245,13 +255,3 @@ class HostPace:
         if not (self.silent or self.refusals.number):  # as of most hosts
             return False
         return (self.given_up(now) or self.refuses(now)) and now < self.next_at
-
-    def clamp(self, now: Seconds) -> None:
-        """Let nothing last longer than its own rule allows from `now`, under the limits of today.
-
-        A limit may have been lowered since, or the clock that the times are of was ahead.
-        """
-        self.answered_at = min(self.answered_at, now)
-        self.failed_until = min(self.failed_until, now + self.limits.max_backoff)
-        self.put_off_until = min(self.put_off_until, now + MAX_RETRY_AFTER_S)
-        self.turn_at = min(self.turn_at, now + MAX_TURN_S)

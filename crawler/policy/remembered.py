@@ -5,7 +5,8 @@ A pace is on a monotonic clock, which every boot begins anew; `offset` leads fro
 
 from crawler.model import DAY_S, Seconds
 from crawler.policy.bans import MAX_REFUSED_PROBES, REFUSALS_TO_BAN, Refusals
-from crawler.policy.politeness import HostPace
+from crawler.policy.http_dates import MAX_RETRY_AFTER_S
+from crawler.policy.politeness import MAX_TURN_S, HostPace
 from crawler.records import Health, Rest
 
 _NO_REST = Rest()
@@ -71,4 +72,16 @@ def remember(
     today = int((now + offset) // DAY_S)
     pace.day_ends = (today + 1) * DAY_S - offset
     pace.spent = health.spent if health.day >= today else 0
-    pace.clamp(now)
+    pace.derive()
+    clamp(pace, now)
+
+
+def clamp(pace: HostPace, now: Seconds) -> None:
+    """Let nothing last longer than its own rule allows from `now`, under the limits of today.
+
+    A limit may have been lowered since, or the clock that the times are of was ahead.
+    """
+    pace.answered_at = min(pace.answered_at, now)
+    pace.failed_until = min(pace.failed_until, now + pace.limits.max_backoff)
+    pace.put_off_until = min(pace.put_off_until, now + MAX_RETRY_AFTER_S)
+    pace.turn_at = min(pace.turn_at, now + MAX_TURN_S)

@@ -130,7 +130,7 @@ def test_a_host_limited_below_what_is_under_way_waits_until_it_is_not():
     for _ in range(3):
         host.handed_off()
         host.begun(0)
-    host.limits = HostLimits(per_host=1)
+    host.limit_to(HostLimits(per_host=1))
     host.finished(1)
     host.finished(2)
     assert host.ready_at() is None
@@ -441,7 +441,7 @@ def test_the_circuit_opens_with_the_last_of_so_many_failures_and_one_success_clo
 )
 def test_recovery_is_gradual_and_comes_to_an_end(failures, delay, crawl_delay, adaptive):
     host = failing(failures, HostLimits(delay=delay, adaptive=adaptive))
-    host.crawl_delay = crawl_delay
+    host.limit_to(host.limits, crawl_delay)
     successes = 0
     while host.backoff:
         before, successes = host.delay, successes + 1
@@ -770,3 +770,31 @@ def test_a_host_fails_since_its_first_failure_however_long_nobody_asked():
     assert health_of(later, 0.0).first_failed_at == 100.0
     later.well(0.1)
     assert health_of(later, 0.0).first_failed_at is None
+
+
+STEPS = {
+    "begins": lambda pace, now, _: (pace.handed_off(), pace.begun(now)),
+    "ends": lambda pace, now, _: pace.finished(now) if pace.busy else None,
+    "is well": lambda pace, _, __: pace.well(0.3),
+    "fails": lambda pace, now, random: pace.failed(now, now, random, silent=True),
+    "refuses": lambda pace, now, random: pace.refused(int(now), now, now, random),
+    "is welcome": lambda pace, _, __: pace.welcomed(),
+    "is woken": lambda pace, _, __: pace.wake(force=False),
+    "is limited": lambda pace, now, _: pace.limit_to(LIMITS[int(now) % 3], float(int(now) % 2)),
+    "is remembered": lambda pace, now, _: remember(pace, health_of(pace, 9.0), now, 9.0),
+}
+LIMITS = [
+    HostLimits(delay=1, per_host=3, refusals_to_ban=2),
+    HostLimits(delay=0, per_host=2, adaptive=Adaptive(5, 0.5, 30), max_backoff=20),
+    HostLimits(per_host=4),
+]
+
+
+@given(st.lists(st.sampled_from(sorted(STEPS)), max_size=40), st.sampled_from(LIMITS))
+def test_delay_and_slots_follow_from_what_the_host_is_at_any_time(steps, limits):
+    pace, random = HostPace(0, limits), Random(1)
+    for now, step in enumerate(steps, 1000):
+        STEPS[step](pace, now * 700, random)
+        kept = pace.delay, pace.slots, pace.is_calm
+        pace.derive()
+        assert (pace.delay, pace.slots, pace.is_calm) == kept, step

@@ -42,6 +42,7 @@ def test_what_lasts_longest_is_the_reason(owed, told):
     pace = HostPace(0.0, LIMITS)
     for name, value in owed.items():
         setattr(pace, name, value)
+    pace.derive()
     assert next_visit(pace, NOW) == told
 
 
