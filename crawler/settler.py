@@ -83,7 +83,7 @@ class Settler:
 
     def deliver(self, visited: Visited) -> None:
         """Take a visit's end, and make the worker wait while too many bytes wait for the disk."""
-        self.take(visited)
+        self._ends.put(self._hosts.finished(visited))
         self._ends.wait_for_room()
 
     def shut(self) -> None:

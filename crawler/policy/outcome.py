@@ -102,7 +102,7 @@ def _judged(
 def _about_the_file(task: Task, fetched: Fetched, elapsed: Seconds) -> Outcome | None:
     """Return the outcome of an answer that is about a file that was stored, or that is none."""
     status = fetched.status
-    if _is_empty(task, fetched):
+    if not fetched.size and _is_empty(task, fetched):
         reason = f"HTTP status {status} without content"
         return Outcome(Kind.EMPTY, status, reason=reason, elapsed=elapsed)
     if not task.stored:
@@ -117,13 +117,13 @@ def _about_the_file(task: Task, fetched: Fetched, elapsed: Seconds) -> Outcome |
 
 
 def _is_empty(task: Task, fetched: Fetched) -> bool:
-    """Tell an answer without content from an empty file: where a file was, it is none."""
+    """Tell an answer without a byte from an empty file: where a file was, it is none."""
     if task.robots:
         return False
     status = fetched.status
     if status in _NO_CONTENT:
         return True
-    return not fetched.size and (status == _ACCEPTED or (status == 200 and bool(task.digest)))
+    return status == _ACCEPTED or (status == 200 and bool(task.digest))
 
 
 def _refused(outcome: Outcome, fetched: Fetched, ban: BanRules) -> Outcome:
@@ -151,7 +151,7 @@ def _stored(fetched: Fetched, token: str, elapsed: Seconds) -> Outcome:
         last_modified=parse_http_date(fetched.headers.get("last-modified")),
         unverified=fetched.unverified,
         validators=validators_of(fetched.headers),
-        directives=_directives(fetched, token),
+        directives=_directives(fetched, token) if fetched.robots_tags or fetched.head else "",
         media_type=kind,
         charset=charset,
     )
@@ -179,8 +179,6 @@ def _redirected(
 
 def _directives(fetched: Fetched, token: str) -> str:
     """Return the words of a page to robots about itself, as `noindex,nofollow`."""
-    if not (fetched.robots_tags or fetched.head):
-        return ""
     words = page_robots.of_headers(fetched.robots_tags, token)
     if fetched.head:
         words |= page_robots.of_page(fetched.head, token)

@@ -92,7 +92,7 @@ class HostPace:
         self.derive()
 
     def derive(self) -> None:
-        """Work out what follows from limits, failures and refusals: whoever changes one calls it."""
+        """Work out what follows from limits, failures and refusals, after one has changed."""
         limits = self.limits
         self.delay = max(self.base_delay, min(self.backoff, limits.max_backoff))
         troubled = self.failures or (self.refusals.number and self.refusals.banned)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
 from itertools import islice
 
 from crawler.config import Job
@@ -23,7 +22,8 @@ def wanted_path(task: Task, job: Job) -> str:
         return task.path
     if task.extra and naming.bound_by_lists(job.path):
         return named_path(task, job, None)
-    return _path_of(job.path, job.ext, job.name, task.url, task.fingerprint)
+    template = naming.typed(job.path, job.ext)
+    return naming.path_of(template, job.name, task.url, task.fingerprint, {})
 
 
 def named_path(task: Task, job: Job, answer: naming.Answer | None) -> str:
@@ -72,12 +72,6 @@ def sweep(files: Files, jobs: Mapping[str, Job], left: Iterable[tuple[Task, int]
         names = [name for task, owner in some for name in parts_of(task, jobs[task.job], owner)]
         removed += files.discard(names)
     return removed
-
-
-@lru_cache(maxsize=4096)
-def _path_of(template: str, ext: str, job: str, url: str, fingerprint: int) -> str:
-    """Remember the paths of visits under way: each is asked for several times."""
-    return naming.path_of(naming.typed(template, ext), job, url, fingerprint, {})
 
 
 def parts_of(task: Task, job: Job, owner: int) -> list[str]:

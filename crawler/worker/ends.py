@@ -23,7 +23,8 @@ class Ends:
     def put(self, visited: Visited) -> None:
         """Add an end; this never waits."""
         if visited.content:
-            self._count(len(visited.content))
+            self._bytes += len(visited.content)
+            self._share.hold(self._bytes)
         self._queue.put(visited)
 
     def wait_for_room(self) -> None:
@@ -54,13 +55,10 @@ class Ends:
 
     def freed(self, size: int) -> None:
         """Note that so many bytes of bodies are on disk, or were dropped."""
-        self._count(-size)
+        self._bytes -= size
+        self._share.hold(self._bytes)
         if self._bytes <= MAX_BYTES_WAITING:
             self._room.set()
-
-    def _count(self, size: int) -> None:
-        self._bytes += size
-        self._share.hold(self._bytes)
 
     def shut(self) -> None:
         """Let `get` end once everything is taken."""

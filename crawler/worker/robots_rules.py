@@ -1,10 +1,9 @@
 """The rulebook: robots.txt rules of the hosts being visited, read from the frontier when needed."""
 
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import replace
 from random import Random
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import NamedTuple, Self
 
 from crawler.config import Job
 from crawler.config.host_overrides import HostOverrides
@@ -29,8 +28,6 @@ _NATIVE_FROM_BYTES = 16_384
 """Bytes beyond which a file is read, and its rules are asked, in a native thread."""
 _SHORT_URL = 256
 """Characters of a URL; rules that are asked of a longer one count as so many more bytes."""
-
-T = TypeVar("T")
 
 
 class _Copy(NamedTuple):
@@ -135,8 +132,12 @@ class Rulebook:
         """Return why the rules of a host do not allow a visit, or None if they do."""
         if rules is None:
             return f"could not be fetched: {known.reason}" if allows_none(known) else None
-        size = len(known.body or b"") * max(1, len(task.location) // _SHORT_URL)
-        refusal = self._guarded(size, rules.refusal, task.location)
+        location = task.location
+        size = len(known.body or b"") * max(1, len(location) // _SHORT_URL)
+        if size < _NATIVE_FROM_BYTES:
+            refusal = rules.refusal(location)
+        else:
+            refusal = self._native.call(rules.refusal, location)
         if refusal or not rules.crawl_delay:
             return refusal
         most = self._hosts.max_crawl_delay(task.host, job)
@@ -191,13 +192,9 @@ class Rulebook:
         return record, rules
 
     def _parse(self, body: bytes) -> Rules:
-        return self._guarded(len(body), parse, body, self._token)
-
-    def _guarded(self, size: int, step: Callable[..., T], *args: Any) -> T:
-        """Take a step over many bytes, which may be hostile, in a native thread."""
-        if size < _NATIVE_FROM_BYTES:
-            return step(*args)
-        return self._native.call(step, *args)
+        if len(body) < _NATIVE_FROM_BYTES:
+            return parse(body, self._token)
+        return self._native.call(parse, body, self._token)
 
     def _remember(self, copy: _Copy) -> None:
         self._forget(copy.record.origin)

@@ -3,9 +3,8 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from enum import Enum
 from functools import partial
-from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
+from typing import Protocol
 
 from crawler.config import Job
 from crawler.config.answer_options import acceptance_of, ban_rules_of
@@ -16,22 +15,6 @@ from crawler.policy import naming
 from crawler.policy.answer_names import answer_of
 from crawler.policy.outcome import MAX_REASON, bug, outcome_of
 from crawler.store import named_path, part_name, wanted_path
-
-V = TypeVar("V")
-P = ParamSpec("P")
-
-
-class Begun(Enum):
-    """Answer to whether a visit may be made now, where its rules allow it."""
-
-    GO = "go"
-    """Host and address allow it now."""
-    HANDED_BACK = "handed back"
-    """Its address bears no more visits now; the feeder has the task again."""
-
-
-GO: Final = Begun.GO
-HANDED_BACK: Final = Begun.HANDED_BACK
 
 
 class Fetch(Protocol):
@@ -77,29 +60,34 @@ class Visits:
         """Return how many seconds a visit of this task may take."""
         return self._jobs[task.job].timeout.total
 
-    def begin(self, task: Task) -> Visited | Begun:
-        """Return how a visit ends before it begins, or whether it may be made now.
+    def visit(self, task: Task, deadline: Seconds) -> Visited | None:
+        """Visit a task; None where host or address bear no visit now: the feeder has it again.
+
+        Trouble is an outcome; so is a bug, which is also logged with its trace.
 
         Raises:
             LeaseLostError: another process took this one for dead.
         """
-        return self._guarded(self._begin, task)
+        start = time.monotonic()
+        try:
+            if (objection := self._objection(task)) is not None:
+                return Visited(task, objection, time.monotonic())
+            if not self._begun(task):
+                return None
+            start = time.monotonic()
+            return self._made(task, deadline)
+        except Trouble as trouble:
+            ended = _ended(task, told_by(trouble), start)
+            return replace(ended, spared=True) if trouble.spared else ended
+        except LocalFaultError as error:
+            return _ended(task, Outcome(Kind.LOCAL_IO, reason=str(error), ours=True), start)
+        except LeaseLostError:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a bug is an outcome too
+            self._log.error("visit.bug", url=task.url, exc_info=True)
+            return _ended(task, bug(error), start)
 
-    def visit(self, task: Task, deadline: Seconds) -> Visited:
-        """Visit a task. Trouble is an outcome; so is a bug, which is also logged with its trace.
-
-        Raises:
-            LeaseLostError: another process took this one for dead.
-        """
-        return self._guarded(self._visit, task, deadline)
-
-    def _begin(self, task: Task) -> Visited | Begun:
-        objection = self._objection(task)
-        if objection is not None:
-            return Visited(task, objection, time.monotonic())
-        return GO if self._begun(task) else HANDED_BACK
-
-    def _visit(self, task: Task, deadline: Seconds) -> Visited:
+    def _made(self, task: Task, deadline: Seconds) -> Visited:
         task = self._fresh(task)
         job = self._jobs[task.job]
         wanted = "" if task.robots else _wanted(task, job)
@@ -143,24 +131,6 @@ class Visits:
         if task.robots:
             return ""  # it stays in memory, and a path may have no answer for its URL
         return task.kept.part if task.kept else part_name(wanted, task.fingerprint, self._owner)
-
-    def _guarded(
-        self, step: Callable[Concatenate[Task, P], V], task: Task, *args: P.args, **kwargs: P.kwargs
-    ) -> V | Visited:
-        """Return what a step of a visit returns, or how its exception ends the visit."""
-        start = time.monotonic()
-        try:
-            return step(task, *args, **kwargs)
-        except Trouble as trouble:
-            ended = _ended(task, told_by(trouble), start)
-            return replace(ended, spared=True) if trouble.spared else ended
-        except LocalFaultError as error:
-            return _ended(task, Outcome(Kind.LOCAL_IO, reason=str(error), ours=True), start)
-        except LeaseLostError:
-            raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001  a bug is an outcome too
-            self._log.error("visit.bug", url=task.url, exc_info=True)
-            return _ended(task, bug(error), start)
 
 
 def told_by(trouble: Trouble) -> Outcome:

@@ -7,7 +7,6 @@ from typing import Protocol
 from gevent.queue import Queue, ShutDown
 
 from crawler.model import Seconds, Task, Visited
-from crawler.worker.visit import GO, HANDED_BACK, Begun
 
 SURPLUS = "surplus"
 """Return value of a worker that ended because the pool had too many."""
@@ -17,8 +16,7 @@ class Visiting(Protocol):
     """The visits that a worker makes: `visit.Visits`."""
 
     def timeout(self, task: Task) -> Seconds: ...
-    def begin(self, task: Task) -> Visited | Begun: ...
-    def visit(self, task: Task, deadline: Seconds) -> Visited: ...
+    def visit(self, task: Task, deadline: Seconds) -> Visited | None: ...
 
 
 class Worker:
@@ -67,12 +65,10 @@ class Worker:
             self.task = task  # first of all: whatever fails from here on, it has an end
             self.began = time.monotonic()
             self.deadline = self.began + visits.timeout(task)
-            end = visits.begin(task)
-            if end is GO:
-                end = visits.visit(task, self.deadline)
+            end = visits.visit(task, self.deadline)
             if self.task is not task:
                 return None  # given up as stuck; another has its place
             self.task = None
-            if end is not HANDED_BACK:
+            if end is not None:  # else the feeder has it again
                 self._deliver(end)
         return SURPLUS

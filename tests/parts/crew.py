@@ -27,7 +27,6 @@ from crawler.worker.guard import Guard
 from crawler.worker.judge import Judge
 from crawler.worker.pool import Workers
 from crawler.worker.robots_rules import Rulebook
-from crawler.worker.visit import GO, HANDED_BACK
 from crawler.worker.worker import Worker
 from tests.parts.logs import Records
 
@@ -73,8 +72,7 @@ class Crew:
         )
         visits = SimpleNamespace(
             timeout=lambda _: self.visit_timeout,
-            begin=lambda task: GO if self.feeder.begun(task) else HANDED_BACK,
-            visit=self.visit,
+            visit=lambda task, until: self.visit(task, until) if self.feeder.begun(task) else None,
         )
         self.workers = Workers(
             SIZE,

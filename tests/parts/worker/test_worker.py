@@ -10,43 +10,36 @@ from crawler.config import Job
 from crawler.errors import LeaseLostError, LocalFaultError
 from crawler.model import Fetched, Kind, Outcome, Task, Trouble, Visited
 from crawler.policy.outcome import MAX_REASON
-from crawler.worker.visit import GO, HANDED_BACK, Visits
+from crawler.worker.visit import Visits
 from crawler.worker.worker import SURPLUS, Worker
 
 JOB = Job(name="j", urls=("http://site.example/",))
 TASK = Task(1, "j", "http://site.example/", "http://site.example/", "site.example:80", 1, 1, 1)
 MADE = Visited(TASK, Outcome(Kind.STORED, 200), 0.0)
-REFUSED = Visited(TASK, Outcome(Kind.ROBOTS, asked=False), 0.0)
 
 
-def worked(begun, *, leave=lambda: False):
-    """Have a worker take one task; return its end, the visits it made and what it delivered."""
+def worked(end, *, leave=lambda: False):
+    """Have a worker take one task; return its end, the tasks it visited and what it delivered."""
     handoff, made, delivered = Queue(), [], []
     handoff.put(TASK)
     handoff.shutdown()
     visits = SimpleNamespace(
         timeout=lambda _: 1.0,
-        begin=lambda _: begun,
-        visit=lambda task, _: made.append(task) or MADE,
+        visit=lambda task, _: made.append(task) or end,
     )
-    end = Worker(handoff, visits, deliver=delivered.append, leave=leave).run()
-    return end, made, delivered
+    return Worker(handoff, visits, deliver=delivered.append, leave=leave).run(), made, delivered
 
 
-def test_a_visit_that_may_be_made_is_made_and_delivered():
-    assert worked(GO) == (None, [TASK], [MADE])
+def test_the_end_of_a_visit_is_delivered():
+    assert worked(MADE) == (None, [TASK], [MADE])
 
 
-def test_a_visit_that_ends_before_it_begins_is_delivered_and_not_made():
-    assert worked(REFUSED) == (None, [], [REFUSED])
-
-
-def test_a_visit_that_is_handed_back_is_neither_made_nor_delivered():
-    assert worked(HANDED_BACK) == (None, [], [])
+def test_a_visit_that_is_handed_back_is_not_delivered():
+    assert worked(None) == (None, [TASK], [])
 
 
 def test_a_worker_of_a_pool_that_has_too_many_takes_no_task():
-    assert worked(GO, leave=lambda: True) == (SURPLUS, [], [])
+    assert worked(MADE, leave=lambda: True) == (SURPLUS, [], [])
 
 
 def test_a_task_of_a_job_that_is_not_known_is_no_secret_of_the_worker_that_died():
@@ -120,15 +113,24 @@ def test_a_visit_describes_the_answer():
 @pytest.mark.parametrize(
     ("objection", "begun", "ends"),
     [
-        (None, True, GO),
-        (None, False, HANDED_BACK),
+        (None, True, Kind.STORED),
+        (None, False, None),
         (Outcome(Kind.ROBOTS), True, Kind.ROBOTS),
+        (Outcome(Kind.ROBOTS), False, Kind.ROBOTS),
     ],
 )
-def test_a_visit_begins_is_handed_back_or_refused(objection, begun, ends):
-    visits = Visits(
-        {"j": JOB}, lambda *_, **__: None, 1, Heard(),
-        objection=lambda _: objection, begun=lambda _: begun,
-    )  # fmt: skip
-    end = visits.begin(TASK)
-    assert (end.outcome.kind if isinstance(end, Visited) else end) is ends
+def test_a_visit_is_made_handed_back_or_refused(objection, begun, ends):
+    answer = Fetched(200, {}, 7.0, b"x", size=1, digest="ab")
+    end, _ = visited(answer, objection=lambda _: objection, begun=lambda _: begun)
+    assert (end and end.outcome.kind) is ends
+
+
+def test_the_time_that_a_visit_waits_to_begin_is_none_of_its_host():
+    def begun(_):
+        until = time.monotonic() + 0.2
+        while time.monotonic() < until:
+            pass
+        return True
+
+    end, _ = visited(Trouble(Kind.CONNECT, "refused"), begun=begun)
+    assert end.outcome.elapsed < 0.1
