@@ -102,8 +102,7 @@ class Feeder:
             self.busy -= 1
             self.leaser.look_at(now)
         host = self._own_hosts.hosts[task.host_id]
-        pace = host.pace
-        if pace.delay or pace.limits.max_per_day or not begun:  # else nothing waited for this
+        if host.pace.delay or host.pace.limits.max_per_day or not begun:  # else nothing waited
             self._place(host, now)
         for other in freed:
             self._place(other, now)
@@ -227,21 +226,23 @@ class Feeder:
         ready_at = host.ready_at()
         if not host.tasks or ready_at is None or ready_at > now:
             return self._pass_over(host, now)
-        at = now if host.address is None else self._own_hosts.addresses.allows(host, now)
-        if at is None or at > now:
-            return self._wait_for_address(host, at, now)
+        if host.address is not None and self._waits_for_address(host, now):
+            return None
         task = host.tasks.popleft()
         self._own_hosts.handed_off(host, task, now)
         self.busy += 1
         self._place(host, now)
         return self._handoff.put(task)
 
-    def _wait_for_address(self, host: Host, at: Seconds | None, now: Seconds) -> None:
-        """Put a host into the queue of its address, or look at it again when its time has come."""
+    def _waits_for_address(self, host: Host, now: Seconds) -> bool:
+        """Put a host into the queue of its address, if that bears no visit now; tell whether."""
+        addresses = self._own_hosts.addresses
+        if (at := addresses.allows(host, now)) is not None and at <= now:
+            return False
         host.queued = True
-        at = self._own_hosts.addresses.line_up(host, at, now)
-        if at is not None:
+        if (at := addresses.line_up(host, at, now)) is not None:  # it is looked at again then
             heapq.heappush(self._ready, (at, next(self._turn), host))
+        return True
 
     def _pass_over(self, host: Host, now: Seconds) -> None:
         """Leave out a host whose tasks went back or whose rest has moved, and let another go on."""

@@ -118,9 +118,7 @@ class Host:
             return 0
         if not self.spaced:
             return max(0, self._wanted(now) - len(self.tasks))
-        ready_at = self.pace.ready_at()
-        soon = ready_at is not None and ready_at <= now + self.lead.seconds
-        return 1 if soon and not self.tasks else 0
+        return int(not self.tasks and self._is_ready_by(now + self.lead.seconds))
 
     def refill_at(self, now: Seconds) -> Seconds | None:
         """Return when to look for tasks of it; None as long as nothing changes.
@@ -135,28 +133,34 @@ class Host:
         if self.exhausted and not self.found:
             return self.exhausted_since + ASK_AGAIN_S if self._asks_again() else None
         pace = self.pace
-        delay = pace.delay
-        spaced = delay >= LOOKAHEAD_S or pace.limits.max_per_day is not None
-        few = 0 if spaced else max(2 * pace.slots, self.ahead) // 4  # a quarter of those to have,
-        if delay and not spaced:
-            few = max(few, int(self.lead.seconds / delay))  # or what the lead uses up
+        few = max(2 * pace.slots, self.ahead) // 4  # a quarter of the tasks to have
+        if pace.delay or pace.limits.max_per_day:
+            few = self._few(few)
         low = len(self.tasks) <= few
         ends = pace.silent or pace.refusals.number
         if self.found or not (low or ends):
             return None
-        return self._refill_after(now, low=low, spaced=spaced)
+        return self._refill_after(now, low=low)
 
-    def _refill_after(self, now: Seconds, *, low: bool, spaced: bool) -> Seconds | None:
+    def _few(self, quarter: int) -> int:
+        """Return how few tasks are too few: what the lead uses up; where they are spaced, none."""
+        return 0 if self.spaced else max(quarter, int(self.lead.seconds / self.pace.delay))
+
+    def _refill_after(self, now: Seconds, *, low: bool) -> Seconds | None:
         """Return when to look for tasks of a host that lacks some or is to end some: 3, 4, 5."""
         pace = self.pace
         if pace.ends_unvisited(now):
             return now
         if not low or self.rests_long(now):
             return None
-        if not spaced:
+        if not self.spaced:
             return now
         ready_at = pace.ready_at()
         return None if ready_at is None else ready_at - self.lead.seconds + LOOKAHEAD_S / 2
+
+    def _is_ready_by(self, at: Seconds) -> bool:
+        ready_at = self.pace.ready_at()
+        return ready_at is not None and ready_at <= at
 
     @property
     def _takes_none(self) -> bool:

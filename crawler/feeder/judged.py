@@ -9,6 +9,7 @@ from crawler.model import Kind, Outcome, Seconds, Visited
 from crawler.policy.backoff import FAILURES_TO_REST
 from crawler.policy.bans import is_refusal
 from crawler.policy.causes import GOOD
+from crawler.policy.politeness import HostPace
 from crawler.policy.put_off import host_pays
 from crawler.policy.retry import host_asked_for_it, state_of
 
@@ -21,8 +22,7 @@ def judged(host: Host, visited: Visited, now: Seconds, random: Random) -> Visite
        spared, unless the host has failed for longer than its `give_up`, or is otherwise well.
     """
     outcome, pace = visited.outcome, host.pace
-    refused = is_refusal(outcome)
-    if refused:
+    if refused := is_refusal(outcome):
         visited = _refused(host, visited, now, random)
     failures = pace.failures
     state = _note_state(host, visited, now, random, refused=refused)
@@ -30,10 +30,9 @@ def judged(host: Host, visited: Visited, now: Seconds, random: Random) -> Visite
         return visited  # it is well, or a ban has decided
     if state == "silent" and pace.given_up(now):
         return replace(visited, outcome=replace(outcome, final=True))
-    spared = state == "silent" and failures >= FAILURES_TO_REST
-    if host_asked_for_it(outcome):
-        spared = host_pays(pace, visited.task.put_off)
-    return replace(visited, spared=True) if spared and not pace.overdue(now) else visited
+    rested = state == "silent" and failures >= FAILURES_TO_REST
+    spared = _is_spared(pace, visited, now, rested=rested)
+    return replace(visited, spared=True) if spared else visited
 
 
 def unvisited(host: Host, now: Seconds, offset: Seconds) -> Outcome:
@@ -48,6 +47,13 @@ def unvisited(host: Host, now: Seconds, offset: Seconds) -> Outcome:
     kind = host.last.kind if host.last else Kind.TIMEOUT
     reason = f"given up unvisited: {host.key} has given no answer since {since}"
     return Outcome(kind, reason=reason, asked=False, final=True)
+
+
+def _is_spared(pace: HostPace, visited: Visited, now: Seconds, *, rested: bool) -> bool:
+    """Tell whether a host pays in the place of a URL; `rested`: it was silent after a long rest."""
+    if host_asked_for_it(visited.outcome):
+        rested = host_pays(pace, visited.task.put_off)
+    return rested and not pace.overdue(now)
 
 
 def _note_state(

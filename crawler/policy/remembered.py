@@ -60,11 +60,8 @@ def remember(
     pace.well_at = None if health.well_at is None else min(now, health.well_at - offset)
     unasked = rest.unasked(now + offset)
     if health.refused_since is not None:
-        since, path = health.refused_since - offset + unasked, health.refused_path
-        limit, number = pace.limits.refusals_to_ban, health.refusals
-        if limit != REFUSALS_TO_BAN:  # it may have been another: then a probe is to decide
-            number = min(number, limit + MAX_REFUSED_PROBES - 1)
-        pace.refusals = Refusals(number, path, not path, min(now, since), limit)
+        since = min(now, health.refused_since - offset + unasked)
+        pace.refusals = _refusals(health, since, pace.limits.refusals_to_ban)
     if health.failing_since is not None:
         pace.failing_since = min(now, health.failing_since - offset + unasked)
         first = health.failing_since if health.first_failed_at is None else health.first_failed_at
@@ -74,6 +71,13 @@ def remember(
     pace.spent = health.spent if health.day >= today else 0
     pace.derive()
     clamp(pace, now)
+
+
+def _refusals(health: Health, since: Seconds, limit: int) -> Refusals:
+    number, path = health.refusals, health.refused_path
+    if limit != REFUSALS_TO_BAN:  # it may have been another: then a probe is to decide
+        number = min(number, limit + MAX_REFUSED_PROBES - 1)
+    return Refusals(number, path, not path, since, limit)
 
 
 def clamp(pace: HostPace, now: Seconds) -> None:

@@ -131,7 +131,7 @@ class Rulebook:
     def _refusal(self, task: Task, job: Job, known: Robots, rules: Rules | None) -> str | None:
         """Return why the rules of a host do not allow a visit, or None if they do."""
         if rules is None:
-            return f"could not be fetched: {known.reason}" if allows_none(known) else None
+            return _unfetched(known)
         location = task.location
         size = len(known.body or b"") * max(1, len(location) // _SHORT_URL)
         if size < _NATIVE_FROM_BYTES:
@@ -213,6 +213,11 @@ def _kind_of(record: Robots, outcome: Outcome) -> Kind:
     """Return how URLs end that a record keeps away: without a connection none can be had."""
     silent = allows_none(record) and outcome.kind in {Kind.DNS, Kind.CONNECT}
     return outcome.kind if silent else Kind.ROBOTS
+
+
+def _unfetched(record: Robots) -> str | None:
+    """Return why a host is left alone of which no rules are known, or None if it is not."""
+    return f"could not be fetched: {record.reason}" if allows_none(record) else None
 
 
 def _too_slow(rules: Rules, most: Seconds) -> str:

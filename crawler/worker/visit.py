@@ -76,16 +76,20 @@ class Visits:
                 return None
             start = time.monotonic()
             return self._made(task, deadline)
-        except Trouble as trouble:
-            ended = _ended(task, told_by(trouble), start)
-            return replace(ended, spared=True) if trouble.spared else ended
-        except LocalFaultError as error:
-            return _ended(task, Outcome(Kind.LOCAL_IO, reason=str(error), ours=True), start)
         except LeaseLostError:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001  a bug is an outcome too
-            self._log.error("visit.bug", url=task.url, exc_info=True)
-            return _ended(task, bug(error), start)
+            return self._failed(task, error, start)
+
+    def _failed(self, task: Task, error: Exception | SystemExit, start: Seconds) -> Visited:
+        """Return how a visit ends that began at `start` and met this."""
+        if isinstance(error, Trouble):
+            ended = _ended(task, told_by(error), start)
+            return replace(ended, spared=True) if error.spared else ended
+        if isinstance(error, LocalFaultError):
+            return _ended(task, Outcome(Kind.LOCAL_IO, reason=str(error), ours=True), start)
+        self._log.error("visit.bug", url=task.url, exc_info=error)
+        return _ended(task, bug(error), start)
 
     def _made(self, task: Task, deadline: Seconds) -> Visited:
         task = self._fresh(task)
