@@ -216,7 +216,7 @@ class JobOptions(HostPoliteness):
         return not (self.max_bytes is self.max_time is self.max_urls is None)
 
 
-class Job(JobOptions):
+class Job(JobOptions, defer_build=False):  # built before the settings, which take it as it is
     """A named list of URLs."""
 
     name: Annotated[StrictStr, Field(pattern=NAME)]

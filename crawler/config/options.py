@@ -4,6 +4,10 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from crawler import plugins
+
+plugins.pass_over_pydantic()
+
 LIKE = "__like__"
 """What a model that was made has: the section whose options it has too."""
 
