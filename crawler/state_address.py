@@ -3,9 +3,11 @@
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from urllib.parse import unquote
+
+from crawler.value import value
 
 SECRETS = frozenset({
     "oauth_client_secret", "password", "scram_client_key", "scram_server_key", "sslpassword",
@@ -38,7 +40,7 @@ _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[^\[\]:]*)(?::([0-9]*))?")
 _ENCODED = "what stands in a name or a password is percent-encoded, @ as %40, : as %3A, / as %2F"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StateServer:
     """A ledger on a PostgreSQL server; as a text it holds no secret.
 
@@ -148,7 +150,7 @@ def _parameters(query: str) -> Iterator[tuple[str, str]]:
 
 
 def _secrets(password: str, parameters: list[tuple[str, str]]) -> Iterator[str]:
-    for text in (password, *(value for name, value in parameters if name in SECRETS)):
+    for text in (password, *(said for name, said in parameters if name in SECRETS)):
         if text:
             yield unquote(text)
 

@@ -6,12 +6,13 @@ deadlock). Its exception travels back as a value, so that gevent does not print 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
 import gevent
 from gevent.threadpool import ThreadPool
+
+from crawler.value import value
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -79,7 +80,7 @@ class Native:
         return [cast("T", greenlet.value) for greenlet in greenlets]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Raised:
     error: BaseException
 

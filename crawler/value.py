@@ -1,13 +1,14 @@
 """Values: dataclasses that are made quickly, and take little of a start.
 
 Python compiles six methods for a dataclass that is frozen and hashed, which takes four times as
-long as `__init__` alone; there are two hundred values.
+long as `__init__` alone; there are two hundred values. `__init__` is compiled with the first value
+that is made: a verb makes a few of those that it loads.
 """
 
 from collections.abc import Callable
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, make_dataclass
 from operator import attrgetter
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar, cast, dataclass_transform
 
 V = TypeVar("V")
 Fields = tuple[Field[Any], ...]
@@ -21,11 +22,31 @@ def value(cls: type[V]) -> type[V]:
     A dozen are made for every visit; one frozen at run time takes three times as long to make.
     Values of one class are equal, and hash alike, where their fields do.
     """
-    made = dataclass(slots=True, eq=False, repr=False)(cls)
-    for name, method in _methods(fields(made)):  # type: ignore[arg-type]
+    made = dataclass(slots=True, init=False, eq=False, repr=False)(cls)
+    for name, method in (("__init__", _begun(made)), *_methods(fields(made))):  # type: ignore[arg-type]
         if name not in vars(cls):
             setattr(made, name, method)
     return made
+
+
+def _begun(made: type) -> Method:
+    """Return an `__init__` that puts the compiled one in its place when it is first called."""
+
+    def begin(self: Any, /, *values: Any, **named: Any) -> None:
+        made.__init__ = compiled = _compiled(made)  # type: ignore[misc]
+        compiled(self, *values, **named)
+
+    return begin
+
+
+def _compiled(made: Any) -> Method:
+    """Return the `__init__` of a dataclass with the same fields: any thread may ask, and twice."""
+    like = {
+        name: getattr(made, name) for name in ("__doc__", "__post_init__") if hasattr(made, name)
+    }
+    found = [(one.name, one.type, one) for one in fields(made)]
+    twin: Any = make_dataclass(made.__qualname__, found, namespace=like, eq=False, repr=False)
+    return cast("Method", twin.__init__)
 
 
 def _methods(found: Fields) -> tuple[tuple[str, Method], ...]:

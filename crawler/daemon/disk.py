@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -24,12 +23,13 @@ from crawler.sources.contract import readable
 from crawler.state_address import StateAddress, folders_of
 from crawler.store import Files, sweep
 from crawler.store.mark import ledger_named, name_ledger, store_named
+from crawler.value import value
 
 RELEASE_S: Seconds = 2.0
 """How long the last transaction of a stop waits for others where no grace period is left."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Start:
     """How a daemon starts."""
 

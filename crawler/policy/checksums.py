@@ -6,7 +6,6 @@ It stands with the row of the URL as one text, and is parsed for its visits.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from crawler.value import value
@@ -38,7 +37,7 @@ class Checks:
         return next((digest for one, digest in self.digests if one == name), "")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Typed:
     """A checksum as it is typed: `sha-256=HEX`."""
 

@@ -7,9 +7,10 @@ after it; a bracketed IPv6 address is no glob.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from math import prod
+
+from crawler.value import value
 
 MAX_URLS = 10**12
 """URLs that one pattern may stand for."""
@@ -23,7 +24,7 @@ _LETTERS = re.compile(r"(?=[a-z]-[a-z]|[A-Z]-[A-Z])(.)-(.)(?::(\d{1,15}))?")
 _IPV6 = re.compile(r"\[(?:[0-9a-fA-F.]*+:){2}[0-9a-fA-F:.]*+\]")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Glob:
     """One `{…}` or `[…]` of a pattern."""
 
@@ -41,7 +42,7 @@ class Glob:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pattern:
     """A URL with globs."""
 
@@ -99,8 +100,8 @@ def product(globs: Sequence[Glob]) -> Iterator[tuple[str, ...]]:
         yield ()
         return
     for head in product(globs[:-1]):
-        for value in globs[-1]:
-            yield (*head, value)
+        for last in globs[-1]:
+            yield (*head, last)
 
 
 def _part(text: str, at: int, globs: list[Glob]) -> tuple[str | int, int]:

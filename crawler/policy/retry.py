@@ -1,6 +1,5 @@
 """Verdicts on the ends of visits: one table, one function, no clock of its own. Pure."""
 
-from dataclasses import dataclass
 from random import Random
 
 from crawler.model import Kind, Outcome, Seconds, Task
@@ -9,6 +8,7 @@ from crawler.policy.bans import is_refusal
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
 from crawler.policy.retry_rules import RetryRules
 from crawler.records import Again, Dead, Done, Hop, Verdict
+from crawler.value import value
 
 FIRST_BACKOFF_S: Seconds = 2.0
 """Backoff ceiling after the first failure; it doubles with every further one."""
@@ -22,7 +22,7 @@ MAX_OUR_WAIT_S: Seconds = 5.0
 """Longest wait of a URL after a fault of this machine; the daemon as a whole pauses, too."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KindRow:
     """A row of the table."""
 

@@ -7,7 +7,6 @@ each a little late.
 import math
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from itertools import count
 
@@ -16,6 +15,7 @@ from crawler.policy.cron import checked, gap, occurrences
 from crawler.policy.hours import Hours, zone_of
 from crawler.policy.hours import parse as parse_hours
 from crawler.policy.jitter import Lateness
+from crawler.value import value
 
 SHRINK, GROW = 0.5, 1.5
 """Factors of an adaptive interval after a visit whose content changed, and did not."""
@@ -23,7 +23,7 @@ _FACTORS = {True: SHRINK, False: GROW, None: 1.0}
 _LAST = time.max.replace(fold=1)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Schedule:
     """When the URLs of a job come again; neither `every` nor `cron`: once."""
 
@@ -43,7 +43,7 @@ class Schedule:
         return self.hours.opens_at(at) if self.hours else at
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Next:
     """The next visit after a visit."""
 

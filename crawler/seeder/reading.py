@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import inf
 
 import gevent
@@ -31,6 +31,7 @@ from crawler.sources.contract import failed
 from crawler.sources.meaning import mark_of
 from crawler.stored_files import Stayed, StoredFile
 from crawler.threads import Native
+from crawler.value import value
 
 MAX_BAD_LOGGED = 20
 """Bad lines of a job that get a log line each; the others are only counted."""
@@ -45,7 +46,7 @@ class Busy(Exception):  # noqa: N818  no failure: it is read when the other proc
     """Another process reads this source."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SyncTools:
     """What every sync of this process works with."""
 

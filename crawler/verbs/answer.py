@@ -1,12 +1,12 @@
 """What a verb answers: a value, which the command line prints and the web server sends."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from crawler.policy.masking import Mask
+from crawler.value import value
 from crawler.verbs.words import as_json, print_lines
 
 
@@ -14,7 +14,7 @@ def _nothing() -> None:
     """There is no more to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """What a verb has found or done; what costs something is worked out when it is asked for."""
 

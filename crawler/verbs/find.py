@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from crawler.frontier import STATES, Desk, Entry, FilesNamed
 from crawler.log import size
 from crawler.model import FIRST_STORE, Seconds
 from crawler.store.comparing import compare, owner_of, print_of_part
+from crawler.value import value
 from crawler.verbs.answer import Answer
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
@@ -18,7 +18,7 @@ from crawler.verbs.stores import Stores
 from crawler.verbs.words import stamp, when
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Found:
     """What is known of a file."""
 

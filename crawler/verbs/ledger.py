@@ -1,7 +1,6 @@
 """The ledger of a verb: that of a configuration, or one named by itself."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from crawler.model import DAY_S, Seconds
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.masking import USUAL, Mask
 from crawler.state_address import StateAddress
+from crawler.value import value
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from crawler.frontier import Desk
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ledger:
     """Where a ledger is, with the configuration if one was named."""
 

@@ -17,6 +17,35 @@ try:
 except SystemExit:
     print(*sys.modules, file=sys.stderr)
 """
+COUNTED = """
+import sys
+sources = 0
+def hook(event, _):
+    global sources
+    sources += event == "compile"
+sys.addaudithook(hook)
+from crawler.cli import main
+try:
+    main()
+except SystemExit:
+    print(sources, file=sys.stderr)
+"""
+SCHEMAS = """
+import sys
+from crawler.cli import main
+from pydantic._internal._generate_schema import GenerateSchema
+made = 0
+of_field = GenerateSchema._common_field_schema
+def counted(*given):
+    global made
+    made += 1
+    return of_field(*given)
+GenerateSchema._common_field_schema = counted
+try:
+    main()
+except SystemExit:
+    print(made, file=sys.stderr)
+"""
 HEAVY = {
     "ada_url", "asyncio", "email", "importlib.metadata", "pydantic", "requests", "sqlite3",
     "structlog", "tqdm", "urllib3", "yaml",
@@ -25,13 +54,23 @@ ROOMS = ("config", "daemon", "feeder", "fetch", "frontier", "log", "policy", "se
 A_VERB_OF_EACH = {home: verb for verb, home in HOMES.items()}
 
 
+def told(source, *words):
+    """Return what a process tells at its end that did what was typed."""
+    command = [sys.executable, "-c", source, *map(str, words)]
+    program = subprocess.run(command, capture_output=True, text=True, check=True)
+    *said, end = program.stderr.splitlines()
+    assert not said, said
+    return end.split()
+
+
 def done(*words):
     """Return the modules of a process that did what was typed."""
-    command = [sys.executable, "-c", RUN, *map(str, words)]
-    program = subprocess.run(command, capture_output=True, text=True, check=True)
-    *said, modules = program.stderr.splitlines()
-    assert not said, said
-    return set(modules.split())
+    return set(told(RUN, *words))
+
+
+def count(source, *words):
+    """Return what a process counted that did what was typed."""
+    return int(*told(source, *words))
 
 
 @pytest.fixture
@@ -82,3 +121,11 @@ def test_a_web_server_loads_no_daemon(file):
     assert "crawler.verbs.urls.adding" in found, "what is loaded later holds up all that is asked"
     assert not found & {*rooms, "asyncio", "requests", "structlog", "urllib3"}
     assert len(found) <= 860
+
+
+def test_no_method_is_compiled_of_values_that_nobody_makes(file):
+    assert count(COUNTED, "status", "-c", file) <= 160
+
+
+def test_the_schema_of_each_option_is_made_once_or_twice_at_a_start(file):
+    assert count(SCHEMAS, "run", "-c", file, "--until-done") <= 290

@@ -62,6 +62,28 @@ def test_a_value_can_be_copied_pickled_and_replaced_in_part():
     assert replace(one, x=2).x == 2
 
 
+def test_init_is_compiled_with_the_first_value_and_says_what_is_missing():
+    @value
+    class Late:
+        """It checks itself."""
+
+        x: int
+        y: list[int] = field(default_factory=list)
+
+        def __post_init__(self) -> None:
+            assert self.x
+
+    before = Late.__init__
+    with pytest.raises(TypeError, match=r"Late\.__init__\(\) missing 1 .*'x'"):
+        Late()
+    after = Late.__init__
+    assert Late(1).y == []
+    assert Late(1).y is not Late(1).y
+    assert before is not after is Late.__init__
+    with pytest.raises(AssertionError):
+        Late(0)
+
+
 def test_a_value_has_no_other_attributes():
     with pytest.raises(AttributeError):
         Point(1).z = 1

@@ -1,7 +1,6 @@
 """A URL of a job with all that decides when it is visited, read from the ledger."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crawler.frontier import STATES, AboutUrl, Desk, Entry, HostState, Member, UnknownUrl
@@ -11,6 +10,7 @@ from crawler.frontier.sums import Spent
 from crawler.frontier.wishes import Wish, paused_by
 from crawler.model import Seconds
 from crawler.records import Robots
+from crawler.value import value
 from crawler.verbs.explain.decision import Decision, decision
 from crawler.verbs.explain.unknown_url import Unknown, spellings, unknown
 from crawler.verbs.ledger import Ledger
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from crawler.config import Job, Settings
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Case:
     """A URL of a job with all that decides about it, at one moment."""
 

@@ -1,6 +1,6 @@
 """The verdict of a robots.txt on a URL, as far as the ledger knows its rules."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from crawler.model import Seconds
@@ -8,11 +8,12 @@ from crawler.policy.robots import parse, url_of
 from crawler.policy.robots_answer import allows_none
 from crawler.records import Robots
 from crawler.urls import host_of
+from crawler.value import value
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.words import stamp, when
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decision:
     """Whether a robots.txt allows a URL; `allowed` is None while that is not known."""
 

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from crawler.frontier import STATES, Entry, HostState, UnknownUrl
 from crawler.model import Seconds
 from crawler.urls import canonical, host_of
+from crawler.value import value
 from crawler.verbs.explain.decision import Decision, decision
 from crawler.verbs.explain.left_out import LeftOut, left_out
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.words import counted
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unknown:
     """A URL that no job knows, with known URLs near it, and its host."""
 

@@ -1,16 +1,16 @@
 """How a host is, in one word, and what it rests for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from crawler.frontier import HostState
 from crawler.frontier.wishes import Wish, paused_by
 from crawler.model import Seconds
 from crawler.policy.backoff import FAILURES_TO_REST
 from crawler.policy.rests import Why
+from crawler.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Look:
     """With what hosts are looked at."""
 
@@ -25,7 +25,7 @@ class Look:
         return bool(self.wishes) and paused_by(self.wishes, self.now).has_host(host.key)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class State:
     """How a host is now."""
 

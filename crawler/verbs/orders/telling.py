@@ -5,13 +5,14 @@ The signals go first, and need no write to the ledger, which may be full or held
 
 import signal
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from crawler.errors import CrawlerError, UsageError
 from crawler.frontier import Desk, Member, changed, open_ledger
 from crawler.frontier.process import current
 from crawler.frontier.wishes import GiveOrder, Order
+from crawler.value import value
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.orders import processes
@@ -20,7 +21,7 @@ from crawler.verbs.wishes.standing import wisher
 SIGNALS = {Order.STOP: signal.SIGTERM, Order.RELOAD: signal.SIGHUP}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Told:
     """Which processes were told, and which could not be."""
 

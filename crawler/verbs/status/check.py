@@ -5,7 +5,6 @@ The line is a word, what is wrong or how it goes, and after a bar the figures as
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
@@ -13,6 +12,7 @@ from crawler.frontier import HostCounts, Member
 from crawler.frontier.wishes import Scope, Verb
 from crawler.log import size
 from crawler.model import Seconds
+from crawler.value import value
 from crawler.verbs.status.snapshot import Status
 from crawler.verbs.wishes.words import in_words
 from crawler.verbs.words import counted, span
@@ -32,7 +32,7 @@ WORDS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Thresholds:
     """What is borne."""
 

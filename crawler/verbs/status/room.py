@@ -2,15 +2,15 @@
 
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.log import size
 from crawler.state_address import StateAddress, folders_of
+from crawler.value import value
 from crawler.verbs.ledger import Ledger
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Room:
     """A file system that the crawler writes to, in bytes."""
 

@@ -1,7 +1,6 @@
 """The crawler as a whole at one moment: its processes, jobs and hosts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from crawler.frontier import BacklogOf, Desk, HostCounts, HostsOf, HostState, JobSums, Member
 from crawler.frontier.hosts import Backlog, HostTable
@@ -9,6 +8,7 @@ from crawler.frontier.process import current
 from crawler.frontier.wishes import Wish, paused_by
 from crawler.model import Seconds
 from crawler.policy.paused import Paused
+from crawler.value import value
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.status.room import Room, rooms
 from crawler.verbs.wishes.standing import standing
@@ -17,7 +17,7 @@ MAX_NAMED = 3
 """Failing hosts that are named."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Status:
     """The crawler as a whole at one moment, as the ledger knows it."""
 

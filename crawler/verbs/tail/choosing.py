@@ -1,14 +1,13 @@
 """Which lines of a log are chosen. Pure."""
 
-from dataclasses import dataclass
-
+from crawler.value import value
 from crawler.verbs.tail.lines import Line
 
 _BAD_LEVELS = ("warning", "error")
 _BAD_VERDICTS = ("again", "dead")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Choice:
     """Chooses the lines that meet all that is asked for."""
 

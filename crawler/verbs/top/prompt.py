@@ -1,12 +1,13 @@
 """What `top` asks on one line: what is to be paused, or resumed; Enter does it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from crawler.errors import CrawlerError
 from crawler.frontier import changed
 from crawler.frontier.wishes import MakeWish, Scope, Subject, TakeBackWish, Verb
 from crawler.urls import host_of
+from crawler.value import value
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.top.view import Shown
@@ -19,7 +20,7 @@ _SEQUENCE = "\x1b["
 EVERYTHING = "all"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Prompt:
     """A question with an answer that is being typed."""
 

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from crawler.frontier import Member
@@ -10,6 +9,7 @@ from crawler.frontier.values import UnderWay
 from crawler.log import iso, size
 from crawler.model import Seconds
 from crawler.urls import host_of
+from crawler.value import value
 from crawler.verbs.columns import aligned
 from crawler.verbs.commands.watching import VISIT_ORDERS
 from crawler.verbs.hosts.failures import told
@@ -52,7 +52,7 @@ ENDLESS = Window()
 """The window of what is no terminal."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Shown:
     """What one look has found."""
 
@@ -67,7 +67,7 @@ class Shown:
         return all(one.owner in telling for one in self.status.living if one.busy)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class View:
     """How it is to be shown."""
 

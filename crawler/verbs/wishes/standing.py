@@ -4,7 +4,6 @@ import os
 import pwd
 import socket
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from crawler.errors import CrawlerError, UsageError
@@ -12,6 +11,7 @@ from crawler.frontier import Desk, InFlight, Member, Wishes, pages
 from crawler.frontier.process import current
 from crawler.frontier.wishes import Scope, Subject, Wish, Wisher
 from crawler.model import Seconds
+from crawler.value import value
 from crawler.verbs.words import counted
 
 GLANCE_S: Seconds = 0.05
@@ -56,7 +56,7 @@ def standing(desk: Desk) -> list[Wish]:
     return [wish for page in pages(desk, Wishes()) for wish in page if not wish.is_over(now)]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hearers:
     """Which of the living processes have the wishes of today in force."""
 

@@ -9,11 +9,11 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import IntEnum
 from http import HTTPStatus
 
 from crawler.model import Seconds
+from crawler.value import value
 from crawler.web.access import sessions
 from crawler.web.problems import Problem
 
@@ -28,7 +28,7 @@ class Rank(IntEnum):
     OPERATOR = 2
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Asked:
     """What a request says of who asks; '' where it says nothing."""
 
@@ -46,7 +46,7 @@ class Asked:
         return token.strip() if scheme.lower() == "bearer" else ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Guard:
     """The rules of one server."""
 

@@ -6,7 +6,6 @@ and no number that grows.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
@@ -17,6 +16,7 @@ from crawler.frontier.hosts import Backlog
 from crawler.frontier.outbox import HookState
 from crawler.frontier.wishes import Wish
 from crawler.model import DAY_S, Seconds
+from crawler.value import value
 from crawler.web.metrics import jobs, processes, totals
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -30,7 +30,7 @@ def exposition(desk: Desk, give_up: Seconds = DAY_S) -> bytes:
     return generate_latest(registry)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Answers:
     """What the ledger says of itself."""
 

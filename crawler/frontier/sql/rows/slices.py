@@ -1,16 +1,15 @@
 """One slice of work: for whom it is done, and where it goes on."""
 
-from dataclasses import dataclass
-
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.rows.file import Transactions
 from crawler.frontier.sql.rows.names import Names
 from crawler.frontier.sql.rows.terms import Visitor
 from crawler.frontier.values import BEFORE_ALL
 from crawler.model import Seconds
+from crawler.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Slice:
     """A call of `tidy`."""
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from crawler.cookie import Keep
@@ -11,6 +11,7 @@ from crawler.frontier.sql.rows.pauses import JOB_PAUSED
 from crawler.frontier.values import LeasedHost
 from crawler.model import FIRST_STORE, Seconds, Task
 from crawler.records import Health, Rest, Robots
+from crawler.value import value
 
 _HOSTS = """
 SELECT host.id, key, next_at, opens_at, crawl_delay, address, rules_version, backoff, failures,
@@ -24,7 +25,7 @@ FROM host_job JOIN job ON job.id = host_job.job AND job.active
 WHERE host_job.host IN (/* few */ {hosts})"""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Visitor:
     """Jobs of the process that leases."""
 
@@ -96,7 +97,7 @@ class HostRow(NamedTuple):
         return Rest(self.answered_at, self.failed_until, self.put_off_until, self.turn_at)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Terms:
     """A host with the active jobs that list it."""
 

@@ -6,12 +6,12 @@ to leave it alone; all others it shares with everybody. A machine that has more 
 a few hosts at a time a new home with another.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from crawler.frontier.classes import CLASSES
 from crawler.frontier.sql.states import GUEST, PAUSED
 from crawler.frontier.sql.visits.homes import OWN
+from crawler.value import value
 
 MOVES_OF = 32
 """A process gives one of so many hosts a new home at a time: that costs each a full visit."""
@@ -54,7 +54,7 @@ where more of them change nothing.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Share:
     """How many more hosts a process may have."""
 

@@ -22,6 +22,7 @@ from crawler.frontier.sql.visits.found import Found, Row
 from crawler.frontier.sql.visits.parking import ENOUGH
 from crawler.frontier.sql.visits.turns import MINE
 from crawler.model import Seconds
+from crawler.value import value
 
 _SCANNED = 256
 """Ready hosts that are looked at at once."""
@@ -43,7 +44,7 @@ JOIN job ON job.id = job AND active WHERE {MINE}"""
 _STRANGE = f"SELECT 1 FROM job WHERE active AND id != {ROBOTS_JOB} AND NOT ({MINE}) LIMIT 1"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Place:
     """A place in the queue of a class: just behind a host, by the time when that was ready."""
 
