@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import lists
+from tests.bench.payload import let_lie
 from tests.bench.servers import Slow, slow, urls_of
 
 AFTER_S = 5.0
@@ -34,7 +35,9 @@ def measure(folder: Path, lines: int, hosts: int, server: Slow) -> dict[str, Any
     (folder / "crawler.yaml").write_text(CONFIG)
     lists.write(folder / "list.txt", lines, lists.HOSTS)
     names = [f"{number:06d}" for number in range(hosts * 2000)]
-    (folder / "live.txt").write_text("\n".join(urls_of(server, names, hosts=hosts)) + "\n")
+    live = folder / "live.txt"
+    live.write_text("\n".join(urls_of(server, names, hosts=hosts)) + "\n")
+    let_lie(live)
     synced: dict[str, float] = {}
     with lists.Daemon(folder) as daemon:
         while len(synced) < 2 or time.time() < synced["list"] + AFTER_S:

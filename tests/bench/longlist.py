@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.bench.payload import let_lie
+
 SPIDER = """
 import scrapy
 class S(scrapy.Spider):
@@ -127,6 +129,7 @@ def main(arguments: list[str]) -> None:
                 f"http://127.0.0.1:{PORT}/some/folder/of/files/page-{number}.html\n"
                 for number in range(options.lines)
             )
+        let_lie(folder / "list.txt")
         with server(folder) as log:
             for name, command in TOOLS.items():
                 if shutil.which(command[0]):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.bench.payload import Wanted
+from tests.bench.payload import Wanted, let_lie
 from tests.bench.runs import Command, Run
 from tests.bench.servers import Server
 
@@ -150,10 +150,10 @@ def plain(name: str, key: str, scale: float = 1.0) -> Callable[[Medians], float 
 
 
 def write_list(scene: Scene, folder: Path) -> Path:
-    """Write the list of URLs."""
+    """Write the list of URLs, as one that has lain for a while."""
     file = folder / "list.txt"
     file.write_text("\n".join(scene.urls) + "\n")
-    return file
+    return let_lie(file)
 
 
 def write_json(file: Path, value: object) -> Path:
