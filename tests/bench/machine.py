@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.bench import interpreter
+
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, CLIENT_CORE = CORES[0], CORES[-1]
 DESCRIPTORS = 65_536
@@ -90,9 +92,16 @@ def facts(folder: Path) -> dict[str, object]:
         "cpu": _cpu(),
         "kernel": platform.release(),
         "disk": file_system(folder),
-        "load_before": round(os.getloadavg()[0], 2),
+        "load_before": load(),
+        "python": interpreter.facts(sys.executable),
+        "peers_python": interpreter.facts(peers_python()),
         "versions": _versions(),
     }
+
+
+def load() -> float:
+    """Return how many wanted to run in the last minute, on all cores."""
+    return round(os.getloadavg()[0], 2)
 
 
 def _cpu() -> str:
@@ -112,7 +121,7 @@ def _versions() -> dict[str, str]:
         "    except m.PackageNotFoundError: pass"
     )
     ours = ["crawlerd", "gevent", "requests", "urllib3", "structlog"]
-    theirs = ["Scrapy", "Twisted", "aiohttp"]
+    theirs = ["Scrapy", "Twisted", "aiohttp", "httpx"]
     for python, names in ((sys.executable, ours), (peers_python(), theirs)):
         told = _output([python, "-c", code.format(names=names)])
         found |= dict(line.split() for line in told.splitlines())

@@ -2,23 +2,30 @@
 
 from typing import Any
 
+from tests.bench.interpreter import said
+
 
 def head(result: dict[str, Any]) -> str:
     """Return where and when it was measured, and with what."""
-    versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
+    versions = ", ".join(
+        f"{name} {number}" for name, number in result["versions"].items() if name != "python"
+    )
+    ours, theirs = result["python"], result["peers_python"]
+    pythons = f"Python {said(ours)}" + (f", peers' {said(theirs)}" if theirs != ours else "")
     return (
         f"\nMeasured on {result['date']} UTC: {result['cores']} cores ({result['cpu']}), Linux "
-        f"{result['kernel']}, load {result['load_before']} before; served from "
+        f"{result['kernel']}, load {result['load_before']} before and "
+        f"{result['load_after']} after; served from "
         f"{result['served_from']}, written to {result['written_to']} (durable: {result['disk']}); "
         f"{result['repeat']} runs of each in turn; servers on the first core, clients on the last. "
-        f"{versions}.\n"
+        f"{pythons}; {versions}.\n"
     )
 
 
 def table(case: dict[str, Any]) -> str:
     """Return one case: medians, from the least to the most in brackets, the ratio to the first."""
     unit = case["unit"]
-    names = f"| {unit} | against the first | first request to last file | whole process "
+    names = f"| {unit} | against the first | first request to last file | whole process: wall, CPU "
     lines = [
         f"\n**{case['name']}**: {case['title']}; {case['urls']:,} URLs\n",
         f"| {names}| CPU per file | peak RSS | also |",
@@ -41,7 +48,7 @@ def _line(case: dict[str, Any], row: dict[str, Any], first: float | None) -> str
         f"({_number(least['rate'])}–{_number(most['rate'])}) "
         f"| {middle['rate'] / first if first else 0:.2f} × "
         f"| {middle['work_s']:.2f} s ({least['work_s']:.2f}–{most['work_s']:.2f}) "
-        f"| {middle['wall_s']:.2f} s (starts in {middle['start_s']:.2f}) "
+        f"| {middle['wall_s']:.2f} s, {middle['cpu_s']:.2f} s (starts in {middle['start_s']:.2f}) "
         f"| {_cpu(middle['cpu_s'] / case['urls'])} | {middle['peak_mb']:.0f} MB "
         f"| {_also(middle)}{lost} |"
     )
@@ -60,6 +67,8 @@ _ALSO = {
     "hub_share": "hub {:.0f} %",
     "rest_share": "rest {:.0f} %",
     "native_share": "SQLite and files {:.0f} %",
+    "status_cpu_s": "crawler status {:.2f} s CPU",
+    "help_cpu_s": "--help {:.2f} s CPU",
     "visit_us": "{:.0f} µs CPU a visit",
 }
 

@@ -50,6 +50,7 @@ def main(arguments: list[str]) -> int:
         for name in options.cases or CASES:
             for case in CASES[name]:
                 result["cases"].append(_measured(case, setting, options))
+                result["load_after"] = machine.load()
                 _write(result, options)
                 print(report.table(result["cases"][-1]), flush=True)
     print(report.head(result))

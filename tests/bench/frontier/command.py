@@ -11,7 +11,6 @@ processes.
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -48,7 +47,7 @@ def main(arguments: list[str]) -> None:
         result = {**machine.facts(Path(folder)), "processes": options.processes, "rows": []}
         for urls, hosts in sizes(options.least, options.most):
             result["rows"].append(_measured(Path(folder), urls, hosts, options))
-            result["load_after"] = round(os.getloadavg()[0], 2)
+            result["load_after"] = machine.load()
             _write(result, options)
     print(tables.drawn(result))
     return None
