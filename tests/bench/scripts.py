@@ -2,20 +2,14 @@
 
 Each writes every file under the last part of its URL, and fails loudly. Each is what a good
 programmer writes in twenty lines, with the fastest settings that its library has; NAIVE and
-SEQUENTIAL are what everybody writes first.
+SEQUENTIAL are what everybody writes first. Those of asyncio are in `coroutines`.
 """
 
-_START = """
-import os, sys
-listing, out, at_once, bundle, delay = sys.argv[1:]
-at_once, bundle, delay = int(at_once), bundle or None, float(delay)
-urls = open(listing).read().split()
-def path(url): return os.path.join(out, url.rpartition("/")[2])
-"""
+from tests.bench.coroutines import AIOHTTP, HTTPX, SAFELY, START
 
 NAIVE = f"""
 from gevent import monkey; monkey.patch_all()
-{_START}
+{START}
 import requests
 from gevent.pool import Pool
 def get(url):  # a connection for every URL, as requests.get has it
@@ -29,7 +23,7 @@ assert sum(Pool(at_once).imap_unordered(get, urls)) == len(urls)
 
 SESSION = f"""
 from gevent import monkey; monkey.patch_all()
-{_START}
+{START}
 import requests
 from gevent.pool import Pool
 session = requests.Session()
@@ -47,7 +41,7 @@ assert sum(Pool(at_once).imap_unordered(get, urls)) == len(urls)
 """
 
 THREADS = f"""
-{_START}
+{START}
 import requests, threading
 from concurrent.futures import ThreadPoolExecutor
 local = threading.local()
@@ -66,7 +60,7 @@ with ThreadPoolExecutor(at_once) as pool:
 """
 
 SEQUENTIAL = f"""
-{_START}
+{START}
 import requests
 for url in urls:
     response = requests.get(url, timeout=60, verify=bundle)
@@ -75,38 +69,8 @@ for url in urls:
         file.write(response.content)
 """
 
-AIOHTTP = f"""
-{_START}
-import aiohttp, asyncio, ssl
-async def worker(session, left):
-    for url in left:  # one iterator for all workers: no queue, no task for every URL
-        async with session.get(url) as response:
-            response.raise_for_status()
-            if (response.content_length or 0) < 1 << 20:
-                body = await response.read()
-                with open(path(url), "wb") as file:
-                    file.write(body)
-            else:
-                with open(path(url), "wb") as file:
-                    async for piece in response.content.iter_any():
-                        file.write(piece)
-async def main():
-    context = ssl.create_default_context(cafile=bundle) if bundle else True
-    connector = aiohttp.TCPConnector(limit=at_once, limit_per_host=0, ssl=context)
-    timeout = aiohttp.ClientTimeout(total=None, sock_read=60)
-    async with aiohttp.ClientSession(
-        connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False, read_bufsize=1 << 20,
-    ) as session:
-        left = iter(urls)
-        async with asyncio.TaskGroup() as group:
-            for _ in range(at_once):
-                group.create_task(worker(session, left))
-asyncio.run(main())
-"""
-
 SCRAPY = f"""
-{_START}
+{START}
 import scrapy
 from scrapy.crawler import CrawlerProcess
 written = 0
@@ -149,6 +113,8 @@ assert written == len(urls), written
 SCRIPTS = {
     "scrapy": SCRAPY,
     "aiohttp": AIOHTTP,
+    "safely": SAFELY,
+    "httpx": HTTPX,
     "naive": NAIVE,
     "session": SESSION,
     "threads": THREADS,
