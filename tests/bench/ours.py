@@ -34,14 +34,17 @@ def _daemon(
     *,
     processes: int = 1,
     account: bool = False,
+    watched: bool = True,
     tree: Path = ROOT,
     **crawler: Any,
 ) -> list[Command]:
     write_list(scene, folder)
     write_json(folder / "crawler.yaml", config(scene, **crawler))
     environment = {"PYTHONPATH": str(tree), **({"BENCH_ACCOUNT": "1"} if account else {})}
-    words = [sys.executable, "-P", str(tree / "tests" / "bench" / "wrapped.py")]
     rest = ["run", "--until-done", "-c", "crawler.yaml"]
+    if not watched:
+        return [Command([sys.executable, "-m", "crawler", *rest], environment)] * processes
+    words = [sys.executable, "-P", str(tree / "tests" / "bench" / "wrapped.py")]
     return [
         Command([*words, f"lag-{number}.jsonl", *rest], environment) for number in range(processes)
     ]

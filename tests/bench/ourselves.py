@@ -1,12 +1,18 @@
-"""Cases of our own: what the log costs, what fsync costs, what a visit costs beside its fetch."""
+"""Cases of our own: what a start costs, the log, fsync, and a visit beside its fetch."""
 
+import os
+import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from tests.bench import lag
-from tests.bench.ours import ACCOUNTED, DAEMON, FULL, LAGS, SILENT
+from tests.bench.machine import ROOT
+from tests.bench.ours import ACCOUNTED, DAEMON, FETCH, FULL, LAGS, SILENT, daemon
+from tests.bench.peers import peers
 from tests.bench.runs import Run
 from tests.bench.scene import Case, Medians, Scene, Setting, Target, faster, plain
 from tests.bench.speed import read_lag, small_scene
@@ -22,6 +28,30 @@ def _scene(setting: Setting) -> Iterator[Scene]:
 def _on_disk(setting: Setting) -> Iterator[Scene]:
     with small_scene(replace(setting, work=setting.disk), 5000, 200) as scene:
         yield scene
+
+
+@contextmanager
+def _one_file(setting: Setting) -> Iterator[Scene]:
+    with small_scene(setting, 1, 1) as scene:
+        yield scene
+
+
+def _read_verbs(_: Scene, folder: Path, run: Run) -> None:
+    """Ask what the run has left, and read the CPU that it takes to ask."""
+    if not (folder / "crawler.yaml").exists():
+        return
+    for name, words in (("status", ["status", "-c", "crawler.yaml"]), ("help", ["--help"])):
+        before = _children_s()
+        subprocess.run(
+            [sys.executable, "-m", "crawler", *words], cwd=folder, check=True, capture_output=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        run.extra[f"{name}_cpu_s"] = _children_s() - before
+
+
+def _children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _read_accounts(_: Scene, folder: Path, run: Run) -> None:
@@ -41,7 +71,24 @@ def _log_cost(medians: Medians) -> float | None:
     return 100 * (loud - silent) / loud if loud and silent else None
 
 
+_UNWATCHED = daemon("start", watched=False)
+"""As a user starts it: what watches the hub has to be loaded as well."""
+
 CASES = {
+    "start": [
+        Case(
+            "start",
+            "One file: what a start costs",
+            _one_file,
+            [_UNWATCHED, FETCH, *peers("aiohttp", "httpx", "scrapy")],
+            targets=[
+                Target("CPU of crawler run", plain("start", "cpu_s"), at_most=0.48, unit="s"),
+                Target("CPU of crawler status", plain("start", "status_cpu_s"), at_most=0.4,
+                       unit="s"),
+            ],
+            read=_read_verbs,
+        )
+    ],
     "log": [
         Case(
             "log",

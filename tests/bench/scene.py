@@ -114,11 +114,11 @@ class Medians:
         return self.found.get(name, {}).get(key)
 
 
-def ratio(over: str, under: str) -> Callable[[Medians], float | None]:
-    """Return how many times one's time goes into another's: above 1, the first is faster."""
+def ratio(over: str, under: str, key: str = "work_s") -> Callable[[Medians], float | None]:
+    """Return how many times one's time goes into another's: above 1, the first takes less."""
 
     def value(medians: Medians) -> float | None:
-        ours, theirs = (medians.get(name, "work_s") for name in (over, under))
+        ours, theirs = (medians.get(name, key) for name in (over, under))
         return theirs / ours if ours and theirs else None
 
     return value
@@ -127,6 +127,16 @@ def ratio(over: str, under: str) -> Callable[[Medians], float | None]:
 def faster(text: str, over: str, under: str, at_least: float) -> Target:
     """Return the target that one is so many times as fast as another."""
     return Target(text, ratio(over, under), at_least, pair=(over, under))
+
+
+def cheaper(text: str, over: str, under: str, at_least: float | None = None) -> Target:
+    """Return the target that one takes so many times less CPU than another, starts and all."""
+    return Target(text, ratio(over, under, "cpu_s"), at_least, unit="× less")
+
+
+def dearer(text: str, over: str, under: str, at_most: float | None = None) -> Target:
+    """Return the target that one takes at most so many times the CPU of another."""
+    return Target(text, ratio(under, over, "cpu_s"), at_most=at_most)
 
 
 def cpu_above(over: str, under: str, scale: float = 1.0) -> Callable[[Medians], float | None]:

@@ -11,7 +11,18 @@ from tests.bench.ours import DAEMON, FETCH, LAGS, TWO
 from tests.bench.payload import make_files
 from tests.bench.peers import peers
 from tests.bench.runs import Run
-from tests.bench.scene import Case, Medians, Scene, Setting, Target, cpu_above, faster, plain
+from tests.bench.scene import (
+    Case,
+    Medians,
+    Scene,
+    Setting,
+    Target,
+    cheaper,
+    cpu_above,
+    dearer,
+    faster,
+    plain,
+)
 from tests.bench.servers import bundle, nginx, urls_of
 
 SMALL = 10_000
@@ -117,12 +128,19 @@ CASES = {
             "small",
             "Small files of one host, keep-alive",
             small_scene,
-            [DAEMON, FETCH, *peers("scrapy", "aiohttp", "naive", "session", "threads"),
-             *peers("curl", "wget2", "aria2c", "wget")],
+            [DAEMON, FETCH, *peers("scrapy", "aiohttp", "safely", "httpx", "naive", "session"),
+             *peers("threads", "curl", "wget2", "aria2c", "wget")],
             targets=[
                 faster("crawler run against Scrapy", "daemon", "scrapy", 5),
                 faster("crawler run against gevent + requests.get", "daemon", "naive", 2),
                 faster("crawler run against the aiohttp script", "daemon", "aiohttp", 0.5),
+                Target("CPU a file, whole process", plain("daemon", "unit_cpu_s", 1e6),
+                       at_most=165, unit="µs"),
+                dearer("CPU, against the aiohttp script", "daemon", "aiohttp", 1.1),
+                dearer("CPU, against aiohttp, written safely", "daemon", "safely"),
+                cheaper("CPU, against Scrapy", "daemon", "scrapy", 9),
+                cheaper("CPU, against gevent + one Session", "daemon", "session", 3.3),
+                Target("hub lag, p99", plain("daemon", "lag_p99"), at_most=5, unit="ms"),
             ],
             read=read_lag,
         )
@@ -132,11 +150,14 @@ CASES = {
             "hosts",
             "Small files of 500 hosts",
             hosts_scene,
-            [DAEMON, TWO, FETCH, *peers("scrapy", "aiohttp", "session", "curl")],
+            [DAEMON, TWO, FETCH, *peers("scrapy", "aiohttp", "safely", "httpx"),
+             *peers("session", "curl")],
             targets=[
-                faster("two processes against one", "two", "daemon", 1.8),
+                faster("two processes against one", "two", "daemon", 1.6),
                 faster("two processes against the aiohttp script", "two", "aiohttp", 1),
                 Target("the most that these cores allow two processes, beside nginx", _ceiling),
+                dearer("CPU, against aiohttp, written safely", "daemon", "safely"),
+                Target("hub lag, p99", plain("daemon", "lag_p99"), at_most=5, unit="ms"),
             ],
             read=read_lag,
         )
@@ -147,14 +168,17 @@ CASES = {
             "TLS, a new connection for every file; all load certifi's bundle and one CA more",
             _tls_new,
             [DAEMON, *peers("aiohttp", "naive", "curl")],
-            targets=[faster("crawler run against gevent + requests.get", "daemon", "naive", 5)],
+            targets=[
+                faster("crawler run against gevent + requests.get", "daemon", "naive", 5),
+                Target("hub lag, p99", plain("daemon", "lag_p99"), at_most=15, unit="ms"),
+            ],
             read=read_lag,
         ),
         Case(
             "tls-keep",
             "TLS, keep-alive; all load certifi's bundle and one CA more",
             _tls_keep,
-            [DAEMON, *peers("aiohttp", "session", "curl")],
+            [DAEMON, *peers("aiohttp", "safely", "httpx", "session", "curl")],
             read=read_lag,
         ),
     ],
