@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import psycopg
@@ -37,9 +37,12 @@ class Server:
         """Return the CPU seconds of all its processes, those that have ended as well."""
         main = psutil.Process(self._postmaster)
         ended = main.cpu_times()
-        times = [one.cpu_times() for one in (main, *main.children(recursive=True))]
-        spent = sum(one.user + one.system for one in times)
-        return spent + ended.children_user + ended.children_system
+        spent = ended.user + ended.system + ended.children_user + ended.children_system
+        for one in main.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # a connection has ended meanwhile
+                times = one.cpu_times()
+                spent += times.user + times.system
+        return spent
 
 
 @contextmanager
