@@ -4,7 +4,8 @@
     python -m tests.bench small --only daemon,baseline --baseline ../other-checkout
 
 A run whose files are not exactly those of the server is void, whoever made it. The variable
-BENCH_PEERS names a virtual environment with scrapy, aiohttp, gevent and requests for the peers.
+BENCH_PEERS names a virtual environment with scrapy, aiohttp, httpx, gevent and requests for the
+peers. What is measured runs with the interpreter that this is started with.
 """
 
 import argparse
