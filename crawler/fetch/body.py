@@ -12,7 +12,13 @@ from crawler.fetch.failures import EXCHANGE_ERRORS
 from crawler.fetch.limits import Limits
 from crawler.model import Kind, Seconds, Trouble
 from crawler.transport.adapter import Answer
-from crawler.transport.body_framing import Body
+from crawler.transport.body_framing import (
+    MAX_BIG_PIECE_BYTES,
+    MAX_POURED_BYTES,
+    Body,
+    Pour,
+    Sized,
+)
 from crawler.transport.memory import SMALL_WINDOW_BYTES, Memory, Share
 
 MAX_DRAINED_BYTES = 16_384
@@ -27,10 +33,13 @@ def read_body(
     limits: Limits,
     take: Callable[[bytes], None],
     windows: Memory,
+    pour: Pour | None = None,
 ) -> None:
     """Read a body to its end, or as far as it may be read.
 
     Its pieces are handed on as they came, however little, so that deadlines are looked at in time.
+    While they come faster than they are stored, `pour` takes them straight from the socket instead:
+    a hand-off for megabytes, and nothing is copied. It is for a body that nobody looks into.
 
     Raises:
         Trouble: `too_big`, `timeout`, `decode`, or `truncated` where the body or its coding had no
@@ -38,7 +47,7 @@ def read_body(
         OSError: the connection broke.
     """
     if decoder is None:
-        return _read(body, None, limits, take)
+        return _read(body, None, limits, take, pour)
     share = Share(windows, SMALL_WINDOW_BYTES)
     try:
         _read(body, decoder, limits, partial(_decode, decoder, limits, take, share))
@@ -47,18 +56,33 @@ def read_body(
 
 
 def _read(
-    body: Body, decoder: Decoder | None, limits: Limits, stage: Callable[[bytes], None]
+    body: Body,
+    decoder: Decoder | None,
+    limits: Limits,
+    stage: Callable[[bytes], None],
+    pour: Pour | None = None,
 ) -> None:
     began = False
     while piece := body.read_some():
         began = True
-        limits.received(piece)
+        limits.received(len(piece))
         stage(piece)
         if limits.cut and limits.enough(coded=decoder is not None):
             return
+        full = len(piece) == MAX_BIG_PIECE_BYTES
         del piece  # or it would be held, uncounted, while the next one is waited for
+        if full and pour and isinstance(body, Sized):
+            _pour(body, limits, pour)
     if decoder and began and not decoder.finished():
         raise Trouble(Kind.TRUNCATED, "the compressed body ends before its own end mark")
+
+
+def _pour(body: Sized, limits: Limits, pour: Pour) -> None:
+    """Go on straight from the socket until less has come than may be taken at once."""
+    size = MAX_POURED_BYTES
+    while size == MAX_POURED_BYTES:
+        size = body.pour(pour)
+        limits.received(size)
 
 
 def drain(body: Body, left: Seconds) -> None:

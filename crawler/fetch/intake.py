@@ -93,6 +93,20 @@ class Intake:
             self._first = data
             self._hold(len(data))
 
+    def pour(self, read: Callable[[memoryview], int], most: int) -> tuple[int, OSError | None]:
+        """Have what `read` brings at once written to the part, if there is one already.
+
+        Returns how many bytes these were, and what `read` raised after them.
+        """
+        if self._part is None:
+            return 0, None
+        if self._first or self._buffer:
+            self._flush()
+        size, error = self._part.pour(read, most, self._hash)
+        self._size += size
+        self._declared.wrote(size)
+        return size, error
+
     def finish(self) -> tuple[bytes | None, str | None, int, str]:
         """Return the content or the name of its part, the size and the SHA-256 in hex.
 

@@ -40,6 +40,11 @@ class Limits:
         self._pause_at = now + _TURN_S
         self._window = (now + min_speed.window_s, 0)
 
+    @property
+    def paced(self) -> bool:
+        """Tell whether it waits between pieces, so that these should be small."""
+        return self._pace is not None
+
     def declared(self, length: int | None) -> None:
         """Refuse a body before it is read, if it is declared too long.
 
@@ -49,18 +54,18 @@ class Limits:
         if length is not None and length > self._max_size:
             raise Trouble(Kind.TOO_BIG, f"{length} bytes declared, {self._max_size} allowed")
 
-    def received(self, piece: bytes) -> None:
-        """Count a piece as it came, and let others run.
+    def received(self, size: int) -> None:
+        """Count bytes as they came, and let others run.
 
         Raises:
             Trouble: `too_big` or `timeout`.
         """
-        self._received += len(piece)
+        self._received += size
         if self._received > self._max_size and not self.cut:
             raise self._too_big()
         if self._pace:  # the time that it waits is not the server's
             until, before = self._window
-            self._window = (until + self._pace(len(piece)), before)
+            self._window = (until + self._pace(size), before)
         if time.monotonic() >= self._pause_at:
             self._breathe()
 

@@ -22,6 +22,7 @@ from crawler.policy.codings import is_gzip_file
 from crawler.policy.resume import check_range, keepable
 from crawler.store import Files, Measured
 from crawler.transport.adapter import Answer
+from crawler.transport.body_framing import Pour
 from crawler.transport.memory import Memory, Share
 from crawler.transport.response_head import Headers
 
@@ -166,7 +167,8 @@ class AnswerReader:
                 take: Callable[[bytes], None] = intake.take
                 if judge:
                     take = judge.looking(take, had, answer.head.length, coded=decoder is not None)
-                read_body(answer.body, decoder, limits, take, self._windows)
+                pour = _pour(intake, judge, limits)
+                read_body(answer.body, decoder, limits, take, self._windows, pour)
                 content, written, size, digest = intake.finish()
                 if judge:
                     judge.whole(size, digest)
@@ -201,6 +203,11 @@ def _judge(visit: Visit, status: int) -> AnswerJudge | None:
     job, task = visit.job, visit.task
     said = job.accept is not None or job.ban is not None or task.checks
     return AnswerJudge(job, status, task.checks) if said and not task.robots else None
+
+
+def _pour(intake: Intake, judge: AnswerJudge | None, limits: Limits) -> Pour | None:
+    """Return what takes a body from its socket, if nobody looks into it and it has no rate."""
+    return None if judge or limits.paced else intake.pour
 
 
 def _decoder(task: Task, job: Job, headers: Headers) -> Decoder | None:

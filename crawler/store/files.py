@@ -4,34 +4,30 @@
 """
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 from crawler.model import Seconds
 from crawler.policy.body_search import BodySearch
 from crawler.store.changes import Ignored, differences
 from crawler.store.digests import Digests
-from crawler.store.faults import FileFaultError, fault_of
 from crawler.store.folders import Folders
+from crawler.store.part_file import PartFile
 from crawler.store.removing import judge, remove
 from crawler.store.versions import Versions
 from crawler.store.writing import (
     Body,
     Measured,
-    close,
-    create,
     discard,
     exists,
     locate,
     measure,
-    open_end,
     publish,
     taken,
     times,
     try_out,
-    write_all,
     write_part,
 )
 from crawler.stored_files import Stayed, StoredFile
@@ -173,56 +169,3 @@ class Files:
                 here, name = locate(folders, body.part)
                 os.unlink(name, dir_fd=here)
             return error
-
-
-class Digest(Protocol):
-    """A running hash, as those of hashlib."""
-
-    def update(self, data: bytes | bytearray, /) -> None: ...
-
-
-class PartFile:
-    """A body on its way into its `.part`.
-
-    The descriptor is set by the native thread itself: a greenlet that is killed while the file
-    opens still finds it to close.
-    """
-
-    def __init__(
-        self, folders: Callable[[], Folders], name: str, native: Native, *, append: bool
-    ) -> None:
-        self.name = name
-        self._append = append
-        self._folders = folders
-        self._native = native
-        self._descriptor = -1
-
-    def write(self, data: bytes | bytearray, digest: Digest | None = None) -> None:
-        """Append to the part; the first write opens it. The data must not change meanwhile.
-
-        `digest` is fed the data just before it is written, while it is in the processor's cache.
-
-        Raises:
-            FileFaultError: the part cannot be opened or written.
-        """
-        try:
-            self._native.call(self._write, data, digest)
-        except FileFaultError:
-            raise
-        except OSError as error:
-            raise fault_of(error) from error
-
-    def close(self) -> None:
-        """End the writing; the part stays until it is saved or discarded."""
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            self._native.call(close, descriptor)
-
-    def _write(self, data: bytes | bytearray, digest: Digest | None) -> None:
-        if self._descriptor < 0:
-            open_or_create = open_end if self._append else create
-            with self._folders() as folders:
-                self._descriptor = open_or_create(*locate(folders, self.name))
-        if digest is not None:
-            digest.update(data)
-        write_all(self._descriptor, data)

@@ -7,10 +7,10 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from gevent.monkey import get_original
 
@@ -24,8 +24,18 @@ from crawler.value import value
 
 close = get_original("os", "close")
 """gevent's own looks the descriptor up in the event loop, which knows nothing of files."""
+PIECE_BYTES = 1024 * 1024
+"""Bytes that are read at once where a body is written straight from its socket."""
+Read = Callable[[memoryview], int]
+"""Reads into a buffer, as `recv_into` of a socket that does not wait."""
 _TRIED_BYTES = 4096
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Digest(Protocol):
+    """A running hash, as those of hashlib."""
+
+    def update(self, data: bytes | bytearray | memoryview, /) -> None: ...
 
 
 @value
@@ -175,11 +185,36 @@ def write_part(folder: int, name: str, body: Body, *, sync: bool) -> None:
         close(descriptor)
 
 
-def write_all(descriptor: int, data: bytes | bytearray) -> None:
+def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
     """Write until everything is written."""
     written = os.write(descriptor, data)
     while written < len(data):
         written += os.write(descriptor, memoryview(data)[written:])
+
+
+def pour(descriptor: int, read: Read, most: int, digest: Digest) -> tuple[int, OSError | None]:
+    """Write what `read` brings until it has nothing at once, is at its end, breaks, or has `most`.
+
+    Returns how many bytes these were, and the break.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    buffer = memoryview(bytearray(min(most, PIECE_BYTES)))  # held no longer than this takes
+    poured = 0
+    while poured < most:
+        try:
+            size = read(buffer[: most - poured])
+        except BlockingIOError:
+            break
+        except OSError as error:
+            return poured, error
+        if not size:
+            break
+        digest.update(buffer[:size])
+        write_all(descriptor, buffer[:size])
+        poured += size
+    return poured, None
 
 
 def publish(folders: Folders, versions: Versions, part: tuple[int, str], body: Body) -> str:

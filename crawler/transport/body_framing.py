@@ -18,6 +18,9 @@ MAX_TRAILERS = 100
 MAX_BIG_PIECE_BYTES = 524_288
 """Bytes of a big body taken in at once: it costs a quarter less than in small pieces."""
 
+MAX_POURED_BYTES = 8 * MAX_BIG_PIECE_BYTES
+"""Bytes of a big body that go straight to where it is stored, before others have their turn."""
+
 _MAX_SIZE_DIGITS = 15
 _TEXT = FIELD_TEXT.encode()
 _SIZE = re.compile(rb"([0-9a-fA-F]++)[ \t]*(?:;" + _TEXT + rb")?\r\n")
@@ -70,6 +73,21 @@ class Sized:
             connection.buffered = b""
         self.left = left - len(piece)
         return piece
+
+    def pour(self, into: "Pour") -> int:
+        """Have `into` take what has come straight from the socket; return how many bytes it took.
+
+        Raises:
+            OSError: the connection broke after them.
+        """
+        read = self._connection.straight()
+        if read is None or self.left == 0:
+            return 0
+        size, error = into(read, min(self.left, MAX_POURED_BYTES))
+        self.left -= size
+        if error:
+            raise error
+        return size
 
 
 class Open:
@@ -201,6 +219,11 @@ class Chunked:
 
 
 Body = Sized | Chunked | Open
+Pour = Callable[[Callable[[memoryview], int], int], tuple[int, OSError | None]]
+"""Takes what a function reads into its buffers, so many bytes at most, as long as there are some.
+
+It returns how many these were, and what the function raised after them.
+"""
 Step = Callable[[Chunked, bytes, int, list[bytes]], int]
 """Takes a piece of the framing in, and returns how long that is; 0 if it is not all there."""
 

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from select import POLLIN
 from typing import Any
 
@@ -110,6 +111,15 @@ class Connection:
         finally:
             timer.until = 0.0
         return piece
+
+    def straight(self) -> Callable[[memoryview], int] | None:
+        """Return what reads the next bytes into a buffer without a wait, in any thread.
+
+        It raises BlockingIOError where none have come. None: they are not to be had so, for TLS is
+        between, or some of them are `buffered`.
+        """
+        straight = self._plain and not self.buffered
+        return self._sock._sock.recv_into if straight else None  # noqa: SLF001  below gevent's
 
     def quiet(self) -> bool:
         """Tell whether an idle connection may be used again: open, and nothing to read on it."""

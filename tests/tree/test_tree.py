@@ -29,7 +29,7 @@ SWALLOWS = {"frontier/postgres/lane.py:_run", "threads.py:_guarded"}
 """Functions that may catch what ends a greenlet: it is raised again where the result is asked."""
 NATIVE = {
     "frontier": {"__init__.py", "sqlite.py", "transactions.py", "upgrade.py"},
-    "store": {"__init__.py", "files.py", "paths.py"},
+    "store": {"__init__.py", "files.py", "part_file.py", "paths.py"},
 }
 """Rooms whose modules run in native threads, but for those that hand the work over."""
 NOT_IN_NATIVE = {"crawler.log", "crawler.threads", "logging", "queue", "structlog", "threading"}

@@ -13,7 +13,7 @@ import pytest
 
 from crawler.config import Job
 from crawler.model import Task
-from crawler.store import Body, Files, comparing, part_of, sweep, wanted_path
+from crawler.store import Body, FileFaultError, Files, comparing, part_of, sweep, wanted_path
 from crawler.store.files import part_name
 from tests import real
 from tests.parts.store.trees import tree
@@ -196,6 +196,16 @@ def test_a_disk_that_fills_while_a_part_is_streamed_raises_and_the_part_goes(sma
         part = files.part(body("h/a").part)
         with pytest.raises(OSError, match="No space left"):
             part.write(bytes(2_000_000))
+        part.close()
+        assert files.discard([part.name]) == 1
+    assert tree(small_disk) == {}
+
+
+def test_a_disk_that_fills_while_a_part_is_poured_raises(small_disk):
+    with Files(small_disk, durable=False) as files:
+        part = files.part(body("h/a").part)
+        with pytest.raises(FileFaultError, match="No space left"):
+            part.pour(len, 4_000_000, hashlib.sha256())
         part.close()
         assert files.discard([part.name]) == 1
     assert tree(small_disk) == {}
