@@ -1,4 +1,4 @@
-"""Values: dataclasses that are made quickly, and take little of a start.
+"""Dataclasses that are made quickly, and take little of a start.
 
 Python compiles six methods for a dataclass that is frozen and hashed, which takes four times as
 long as `__init__` alone; there are two hundred values. `__init__` is compiled with the first value
@@ -22,10 +22,20 @@ def value(cls: type[V]) -> type[V]:
     A dozen are made for every visit; one frozen at run time takes three times as long to make.
     Values of one class are equal, and hash alike, where their fields do.
     """
+    return _made(cls, hashed=True)
+
+
+@dataclass_transform(field_specifiers=(field,))
+def mutable(cls: type[V]) -> type[V]:
+    """Make a slotted dataclass whose fields may change: equal as values are, and without a hash."""
+    return _made(cls, hashed=False)
+
+
+def _made(cls: type[V], *, hashed: bool) -> type[V]:
     made = dataclass(slots=True, init=False, eq=False, repr=False)(cls)
     for name, method in (("__init__", _begun(made)), *_methods(fields(made))):  # type: ignore[arg-type]
         if name not in vars(cls):
-            setattr(made, name, method)
+            setattr(made, name, method if hashed or name != "__hash__" else None)
     return made
 
 

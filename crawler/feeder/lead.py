@@ -1,8 +1,7 @@
 """How long before a visit its task is leased: longer where the ledger takes longer to answer."""
 
-from dataclasses import dataclass
-
 from crawler.model import Seconds
+from crawler.value import mutable
 
 LOOKAHEAD_S: Seconds = 0.25
 """Tasks are leased this long before their host is ready, so that many share one transaction."""
@@ -12,7 +11,7 @@ _FALL = 0.9
 """What is left of the longest lease with each one that is shorter."""
 
 
-@dataclass(slots=True)
+@mutable
 class Lead:
     """How long before a visit its task is leased by one process.
 

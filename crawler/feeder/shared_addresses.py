@@ -21,12 +21,13 @@ All times are points on the monotonic clock, and `now` is always the caller's.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from crawler.feeder.host import LONG_REST_S, Host
 from crawler.model import Seconds, Task
 from crawler.policy.host_limits import NO_LIMITS, HostLimits
 from crawler.policy.politeness import MAX_TURN_S, HostPace
+from crawler.value import mutable
 
 NO_SLOT = (None, None)
 """What a task has that was handed off while its host had no address."""
@@ -43,7 +44,7 @@ EARLY_FACTOR = 0.8
 """Hosts are sent away for a little less time than their turn takes, so that no slot lies idle."""
 
 
-@dataclass(slots=True)
+@mutable
 class AddressQueue:
     """The visits at one address, and the hosts that wait for a slot there."""
 

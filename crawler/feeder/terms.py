@@ -1,15 +1,15 @@
 """What one lease asks of the frontier: hosts and tasks that go back, move, or are wanted. Pure."""
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass
 
 from crawler.feeder.host import Host
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.refills import RefillQueue
 from crawler.model import Seconds
+from crawler.value import mutable
 
 
-@dataclass(slots=True)
+@mutable
 class Terms:
     """What one lease asks of the frontier."""
 

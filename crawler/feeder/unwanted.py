@@ -1,13 +1,13 @@
 """Sites that give no file but one and the same other answer, as a login page: told once each."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
 from crawler.log import Log
 from crawler.model import Kind, Outcome, Visited
 from crawler.policy.acceptance import NOT_YET_STATUS, cause_of
 from crawler.policy.bans import is_refusal
 from crawler.policy.causes import GOOD
+from crawler.value import mutable
 
 VISITS_TO_TELL = 10
 """Unwanted answers in a row with one cause, to two URLs at least, after which they are told."""
@@ -15,7 +15,7 @@ MAX_SITES = 10_000
 """Hosts of jobs that are remembered; of more, those that were heard of last."""
 
 
-@dataclass(slots=True)
+@mutable
 class Streak:
     """Unwanted answers of a host to a job, in a row and with one cause."""
 

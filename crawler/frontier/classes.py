@@ -4,13 +4,15 @@ Turns go round by stride scheduling (Waldspurger and Weihl 1995): a turn costs a
 of its weight, and the next turn is for the class that has paid least.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from crawler.value import mutable
 
 CLASSES = (4, 2, 1)
 """Weights of the priorities: high, normal, low."""
 
 
-@dataclass(slots=True)
+@mutable
 class Shares:
     """Turns that each class of hosts has had, divided by its weight; one for a process."""
 

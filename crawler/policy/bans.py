@@ -5,10 +5,9 @@ answer between, say something of the host; to go on would only make it worse.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from crawler.model import Kind, Outcome, Seconds
-from crawler.value import value
+from crawler.value import mutable, value
 
 REFUSED_STATUS = frozenset({401, 403, 429, 451})
 """HTTP errors by which a server refuses who asks (RFC 9110, section 15.5; RFC 6585; RFC 7725)."""
@@ -46,7 +45,7 @@ def is_refusal(outcome: Outcome) -> bool:
     return outcome.kind is Kind.HTTP_ERROR and outcome.status in REFUSED_STATUS
 
 
-@dataclass(slots=True)
+@mutable
 class Refusals:
     """The refusals of a host in a row."""
 

@@ -6,10 +6,9 @@ nothing, and nothing is done then. Only who has been heard of once can fall sile
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from crawler.model import Seconds
-from crawler.value import value
+from crawler.value import mutable, value
 
 AGAIN_S: Seconds = 600.0
 """A process that was started anew is let alone for this long, whatever it does."""
@@ -30,7 +29,7 @@ class Sight:
     """For how long the ledger has not heard of it; None if it does not know it."""
 
 
-@dataclass(slots=True)
+@mutable
 class _Hang:
     since: Seconds
     looks: int = 1

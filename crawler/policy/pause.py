@@ -4,9 +4,8 @@ A full disk or a table without a free descriptor fails every visit alike. So not
 for a while; then one visit at a time probes, and one that proves the fault over ends the pause.
 """
 
-from dataclasses import dataclass
-
 from crawler.model import Kind, Outcome, Seconds
+from crawler.value import mutable
 
 FIRST_PAUSE_S: Seconds = 1.0
 MAX_PAUSE_S: Seconds = 30.0
@@ -18,7 +17,7 @@ def reached_its_host(outcome: Outcome) -> bool:
     return outcome.asked and not outcome.ours and outcome.kind not in _PROVES_NOTHING
 
 
-@dataclass(slots=True)
+@mutable
 class Pause:
     """Whether visits may be handed off. Times are monotonic."""
 

@@ -8,13 +8,14 @@ A host that fails pays with its pace, by `backoff`. Its delay and its slots are 
 times a visit, and worked out only where what they follow from has changed (`derive`).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from random import Random
 
 from crawler.model import DAY_S, Seconds
 from crawler.policy.backoff import FAILURES_TO_REST, lowered, raised, rest_of
 from crawler.policy.bans import Refusals
 from crawler.policy.host_limits import NO_LIMITS, HostLimits
+from crawler.value import mutable
 
 LATENCY_WEIGHT = 0.3
 """Weight of the newest response time in the host's own."""
@@ -31,7 +32,7 @@ MAX_TURN_S: Seconds = 3600.0
 _NEVER: Seconds = float("-inf")
 
 
-@dataclass(slots=True)
+@mutable
 class HostPace:
     """The state of one host: ready, busy (all its slots taken) or resting."""
 

@@ -5,10 +5,10 @@ ceiling: above it ever fewer visits run at once, and more again once there is ai
 """
 
 import math
-from dataclasses import dataclass
 from enum import Enum
 
 from crawler.model import Seconds
+from crawler.value import mutable
 
 ABOVE_FLOOR = 1.25
 """Times a floor that there has to be until what was short counts as enough."""
@@ -34,7 +34,7 @@ def most_visits(used: int, limit: int, busy: int) -> float:
     return max(1, busy + max(0, limit - used) // 2) if limit else math.inf
 
 
-@dataclass(slots=True)
+@mutable
 class Floor:
     """Whether something is short: less of it is left than `least`, or was and is hardly more."""
 
@@ -59,7 +59,7 @@ class Step(Enum):
     """From now on as many as ever may run."""
 
 
-@dataclass(slots=True)
+@mutable
 class Squeeze:
     """How many visits may run at once while too much of something is used. Times are monotonic."""
 

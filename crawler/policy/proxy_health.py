@@ -7,17 +7,17 @@ failing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 
 from crawler.model import Seconds
+from crawler.value import mutable
 
 FIRST_REST_S: Seconds = 30.0
 MAX_REST_S: Seconds = 1800.0
 """Shortest and longest time for which a proxy is passed by after a failure."""
 
 
-@dataclass(slots=True)
+@mutable
 class _Rest:
     until: Seconds
     length: Seconds

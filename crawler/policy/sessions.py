@@ -1,11 +1,10 @@
 """Sessions of jobs that log in: when one is over, and when the next login may be made. Pure."""
 
-from dataclasses import dataclass
-
 from crawler.model import Kind, Outcome, Seconds
 from crawler.policy.acceptance import NOT_YET_STATUS
 from crawler.policy.retry import KINDS
 from crawler.urls import split
+from crawler.value import mutable
 
 REFUSALS_TO_END = 3
 """Visits in a row that are refused, without a good one between them, after which it is over."""
@@ -51,7 +50,7 @@ def is_given_up(failures: int, attempts: int, *, refused: bool) -> bool:
     return failures >= attempts or (refused and failures > 0)
 
 
-@dataclass(slots=True)
+@mutable
 class Session:
     """A session as a process has met it."""
 

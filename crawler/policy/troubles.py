@@ -1,8 +1,9 @@
 """What troubles a process, in words, for its row in the ledger: pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from crawler.model import Seconds
+from crawler.value import mutable
 
 TOLD_FOR_S: Seconds = 900.0
 """How long something that happened once is told of."""
@@ -10,7 +11,7 @@ MAX_CHARS = 1000
 """Most characters of all troubles together."""
 
 
-@dataclass(slots=True)
+@mutable
 class Troubles:
     """Troubles by their names: those that stand, and those that happened. Times are monotonic."""
 

@@ -1,18 +1,19 @@
 """Chunks that were read, taken into the frontier in batches: one while the next is read."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import gevent
 
 from crawler.frontier import Frontier, Pass, Portion, ReadChunk, Synced
 from crawler.threads import Greenlet
+from crawler.value import mutable
 
 BATCH_URLS = 4096
 """URLs of one transaction at the most: no chunk has more lines."""
 
 
-@dataclass(slots=True)
+@mutable
 class SyncSums:
     """Numbers of URLs in one reading of a job's lists, by their fate."""
 

@@ -7,7 +7,7 @@ read to their end, by one process, and have not lost too much to be believed.
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from crawler.config import Job
@@ -27,11 +27,12 @@ from crawler.seeder.admission import SyncSums
 from crawler.seeder.elsewhere import INBOX, INLINE, is_own_word, read_elsewhere, sources_known
 from crawler.seeder.reading import Busy, Reader, SyncTools, known_chunks
 from crawler.sources import UNREADABLE, Source, SourceError, Unchanged
+from crawler.value import mutable
 
 Found = TypeVar("Found")
 
 
-@dataclass(slots=True)
+@mutable
 class _Read:
     """A source that was read, or that has not changed."""
 

@@ -10,10 +10,10 @@ once; only what broke off may end better.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from crawler.model import Kind, Trouble
 from crawler.policy.http_grammar import FIELD_NAME, FIELD_TEXT
+from crawler.value import mutable
 
 MAX_LINE_BYTES = 65_536
 MAX_HEAD_BYTES = 262_144
@@ -91,7 +91,7 @@ class Headers(Mapping[str, str]):
         return ", ".join(name for name in _TOLD if len(set(self._lines.get(name, ()))) > 1)
 
 
-@dataclass(slots=True)
+@mutable
 class Head:
     """Status, fields, and how the body is framed (RFC 9112, section 6.3)."""
 

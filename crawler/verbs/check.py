@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 
@@ -29,12 +29,13 @@ from crawler.state_address import StateAddress, folders_of
 from crawler.store import Files
 from crawler.store.mark import ledger_named
 from crawler.threads import Native
+from crawler.value import mutable
 from crawler.verbs.wishes.standing import standing
 from crawler.verbs.wishes.words import in_words
 from crawler.verbs.words import counted, span
 
 
-@dataclass(slots=True)
+@mutable
 class JobPlan:
     """The URLs of one job, by host, and its bad lines."""
 

@@ -6,7 +6,7 @@ from dataclasses import field, replace
 
 import pytest
 
-from crawler.value import value
+from crawler.value import mutable, value
 
 
 @value
@@ -60,6 +60,22 @@ def test_a_value_can_be_copied_pickled_and_replaced_in_part():
     one = Point(1, 2.0, "n", "h")
     assert pickle.loads(pickle.dumps(one)) == copy.copy(one) == replace(one) == one  # noqa: S301
     assert replace(one, x=2).x == 2
+
+
+def test_what_is_mutable_is_equal_by_its_fields_and_has_no_hash():
+    @mutable
+    class Sum:
+        """It grows."""
+
+        of: str
+        urls: int = 0
+
+    one = Sum("a")
+    one.urls += 2
+    assert one == Sum("a", 2) != Sum("a")
+    assert repr(one).endswith("Sum(of='a', urls=2)")
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(one)
 
 
 def test_init_is_compiled_with_the_first_value_and_says_what_is_missing():

@@ -1,17 +1,18 @@
 """A configuration as plain values, of one file and those that it includes."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from crawler.config.text.places import Path_, dotted
 from crawler.config.text.variables import Variables
 from crawler.errors import ConfigError, Problem
+from crawler.value import mutable
 
 Mark = tuple[int, int]
 """Line and column, 1-based."""
 
 
-@dataclass(slots=True)
+@mutable
 class Document:
     """A file as plain values, and the mark of each by its path."""
 

@@ -1,19 +1,19 @@
 """What tells the rows of a table from others, whatever their order, on every engine. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 from crawler.frontier.copying.tables import Row
 from crawler.frontier.texts import held
+from crawler.value import mutable
 
 _BITS = 128
 _ODD = ("\\x00", "-0.0")
 """In the words of a row that one engine can hold and another cannot: a NUL, a negative zero."""
 
 
-@dataclass(slots=True)
+@mutable
 class Digest:
     """How many rows there were, and the sum of their digests."""
 

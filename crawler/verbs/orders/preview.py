@@ -7,7 +7,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -35,6 +34,7 @@ from crawler.sources.meaning import path_changed
 from crawler.state_address import StateAddress
 from crawler.store import Files
 from crawler.threads import Native
+from crawler.value import mutable
 
 MAX_EXACT_URLS = 2_000_000
 """Changed URLs that are compared one by one; with more, the numbers are upper bounds."""
@@ -42,7 +42,7 @@ _OPTIONS = {"delay": "delay", "per_host": "per_host", "obeys": "robots", "weight
 """Names of the ledger for options of a job, with the names in the configuration."""
 
 
-@dataclass(slots=True)
+@mutable
 class Preview:
     """Changes of one job, in numbers of URLs."""
 

@@ -1,14 +1,16 @@
 """Pages of the manual, in the language of man(7)."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from textwrap import wrap
+
+from crawler.value import mutable
 
 WIDTH = 72
 """Characters of a line of the source, of which some take two."""
 
 
-@dataclass(slots=True)
+@mutable
 class Page:
     """A page, line by line."""
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from crawler.frontier.sql.connection import Connection, NotAloneError
 from crawler.frontier.sql.rows.names import Names
 from crawler.model import Seconds
+from crawler.value import mutable
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ ALONE_FOR = 8
 """Times that a verb runs alone at once, after it had to begin again."""
 
 
-@dataclass(slots=True)
+@mutable
 class Company:
     """Whether a verb of a process may run beside others: what it needed lately it needs again."""
 

@@ -1,12 +1,13 @@
 """Ready hosts that were looked at, in the order in which a process may take them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain, islice
 from typing import NamedTuple
 
 from crawler.frontier.sql.visits.parking import ENOUGH, Crowd
 from crawler.model import Seconds
+from crawler.value import mutable
 
 
 class Row(NamedTuple):
@@ -20,7 +21,7 @@ class Row(NamedTuple):
     own: int
 
 
-@dataclass(slots=True)
+@mutable
 class Found:
     """Hosts that a process may take, in the order in which they are ready."""
 

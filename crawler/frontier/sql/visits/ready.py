@@ -8,7 +8,7 @@ Where files lie in several stores, foreign hosts go behind all others (see homes
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from crawler.frontier.classes import CLASSES, Shares
@@ -22,7 +22,7 @@ from crawler.frontier.sql.visits.found import Found, Row
 from crawler.frontier.sql.visits.parking import ENOUGH
 from crawler.frontier.sql.visits.turns import MINE
 from crawler.model import Seconds
-from crawler.value import value
+from crawler.value import mutable, value
 
 _SCANNED = 256
 """Ready hosts that are looked at at once."""
@@ -55,7 +55,7 @@ class _Place:
 _BEGIN = _Place()
 
 
-@dataclass(slots=True)
+@mutable
 class Looks:
     """What a process remembers of its looks at the queues of ready hosts."""
 
