@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from gevent.lock import BoundedSemaphore
+
 from crawler.model import Seconds
 from crawler.policy.body_search import BodySearch
 from crawler.store.changes import Ignored, differences
@@ -53,6 +55,8 @@ class Files:
         self._make = make
         self._ledger = ""
         self._native = Native(THREADS)
+        self._pours = BoundedSemaphore(min(THREADS, os.cpu_count() or 1))
+        """More at once than there are cores would only keep the hub from one."""
 
     def __enter__(self) -> Self:
         self._native.__enter__()
@@ -94,7 +98,7 @@ class Files:
 
     def part(self, name: str, *, append: bool = False) -> "PartFile":
         """Begin or continue a body too big for memory; the caller closes it, or discards it."""
-        return PartFile(self._folders, name, self._native, append=append)
+        return PartFile(self._folders, name, self._native, self._pours, append=append)
 
     def measure(
         self, part: str, search: BodySearch | None = None, digests: Digests | None = None

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from gevent.lock import BoundedSemaphore
+
 from crawler.store.faults import FileFaultError, fault_of
 from crawler.store.folders import Folders
 from crawler.store.writing import (
@@ -29,12 +31,20 @@ class PartFile:
     """
 
     def __init__(
-        self, folders: Callable[[], Folders], name: str, native: Native, *, append: bool
+        self,
+        folders: Callable[[], Folders],
+        name: str,
+        native: Native,
+        pours: BoundedSemaphore,
+        *,
+        append: bool,
     ) -> None:
+        """`pours` is what all parts that are poured share."""
         self.name = name
         self._append = append
         self._folders = folders
         self._native = native
+        self._pours = pours
         self._descriptor = -1
 
     def write(self, data: bytes | bytearray, digest: Digest | None = None) -> None:
@@ -55,7 +65,8 @@ class PartFile:
         Raises:
             FileFaultError: the part cannot be opened or written.
         """
-        return self._call(self._pour, read, most, digest)
+        with self._pours:
+            return self._call(self._pour, read, most, digest)
 
     def close(self) -> None:
         """End the writing; the part stays until it is saved or discarded."""

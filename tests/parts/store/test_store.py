@@ -10,6 +10,8 @@ from pathlib import Path
 
 import gevent
 import pytest
+from gevent.lock import BoundedSemaphore
+from gevent.monkey import get_original
 
 from crawler.config import Job
 from crawler.model import Task
@@ -18,6 +20,7 @@ from crawler.store.files import part_name
 from tests import real
 from tests.parts.store.trees import tree
 
+native_lock = get_original("_thread", "allocate_lock")
 FINGERPRINT = 0x0123456789ABCDEF
 MODIFIED = 784_111_777.0
 
@@ -174,6 +177,29 @@ def test_the_hub_runs_while_a_part_is_written(files):
         part.close()
     assert len(ticks) > 5
     files.discard([part.name])
+
+
+def test_no_more_parts_are_poured_at_once_than_there_are_cores(files):
+    waits, beside = native_lock(), []
+    waits.acquire()
+    files._pours = BoundedSemaphore(1)
+    parts = [files.part(body(path).part) for path in ("h/a", "h/b")]
+
+    def first(_: memoryview) -> int:
+        beside.append(waits.acquire(timeout=0.2))
+        return 0
+
+    def second(_: memoryview) -> int:
+        waits.release()
+        return 0
+
+    pours = zip(parts, (first, second), strict=True)
+    gevent.joinall([gevent.spawn(part.pour, read, 1, hashlib.sha256()) for part, read in pours])
+    assert beside == [False]
+    assert not waits.locked()
+    for part in parts:
+        part.close()
+    files.discard([part.name for part in parts])
 
 
 @pytest.fixture
