@@ -29,12 +29,11 @@ from crawler.transport.adapter import Answer
 from crawler.transport.memory import WINDOWS_BYTES, Memory
 from crawler.transport.resolver import Resolver
 from crawler.transport.sessions import Sessions
+from crawler.transport.turns import Turns
 from crawler.transport.visit_timer import VisitTimer
 from crawler.transport.ways import Ways
 from crawler.urls import host_of, split
 
-LOOKUP_THREADS = 256
-"""Names looked up at once: one that hangs keeps its thread long after its visit has ended."""
 _VERSIONS_KEPT = 4
 """Versions of a job whose visits may be under way."""
 MAX_ODD_TOLD = 10
@@ -77,7 +76,8 @@ class Fetcher:
         self._proxying = proxying or Proxying()
         self.jars = Jars()
         """The cookies that jobs keep; set before jobs are opened."""
-        self._resolver = Resolver(LOOKUP_THREADS)
+        self._turns = Turns()
+        self._resolver = Resolver()
         self._sessions = Sessions(self._resolver, concurrency, memory)
         self._by_job: dict[str, Sequence[JobSession]] = {}
         """The newest first: a visit under way ends under the options with which it began."""
@@ -89,6 +89,7 @@ class Fetcher:
     def __exit__(self, *_: object) -> None:
         self._sessions.hang_up()
         self._resolver.__exit__()
+        self._turns.close()
 
     def arrived(self, task: int) -> int:
         """Return the bytes of a task's body that are there by now."""
@@ -175,7 +176,7 @@ class Fetcher:
         Raises:
             Trouble: the exchange failed, or its body is too big, torn or undecodable.
         """
-        timer = VisitTimer(deadline, job.timeout)
+        timer = VisitTimer(deadline, job.timeout, self._turns)
         try:
             with timer:
                 return self._exchange(task, job, part, timer)

@@ -153,6 +153,7 @@ class Transport(BaseAdapter):
         sock = self.route.connect(origin, timer)
         sock.settimeout(None)
         if origin.secure:
+            timer.turns.give_way()
             sock = self._secured(sock, origin.name.rstrip("."), timer)
         return Connection(sock, (self, origin.host, origin.secure), timer, self._memory)
 

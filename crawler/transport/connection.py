@@ -105,6 +105,7 @@ class Connection:
         try:
             if self._plain and not self._began:  # gevent would try to read first
                 self._sock._wait(self._sock._read_event)  # noqa: SLF001  there is no other way
+                timer.turns.give_way()
             piece: bytes = self._sock.recv(most)
         except ssl.SSLEOFError:
             piece, self.torn = b"", True

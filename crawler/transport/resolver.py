@@ -23,6 +23,8 @@ FAILURE_FRESH_S: Seconds = 15.0
 """How long it is remembered that a name has none."""
 MAX_NAMES = 10_000
 """Names remembered."""
+LOOKUP_THREADS = 256
+"""Names looked up at once: one that hangs keeps its thread long after its visit has ended."""
 RESOLVE_TIMEOUT_S: Seconds = 10.0
 """Longest wait for a look-up, if the connect timeout is not shorter."""
 
@@ -37,7 +39,7 @@ _getaddrinfo = get_original("socket", "getaddrinfo")
 class Resolver:
     """Looks names up in native threads and remembers the answers, also the bad ones."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int = LOOKUP_THREADS) -> None:
         self._native = Native(threads)
         self._known: OrderedDict[str, tuple[Seconds, _Found]] = OrderedDict()
         self._asked: dict[str, Any] = {}
