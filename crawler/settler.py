@@ -18,6 +18,7 @@ from crawler.frontier import Frontier
 from crawler.model import Seconds, Task, Visited
 from crawler.policy.pardons import Pardons
 from crawler.records import Again, HostRecord, Settlement
+from crawler.rounds import ROUNDS
 from crawler.store import Files, left_by, may_leave_parts
 from crawler.worker.bodies import Bodies
 from crawler.worker.ends import Ends
@@ -150,7 +151,7 @@ class Settler:
                 some, rest = rest[:AT_ONCE], rest[AT_ONCE:]
                 with self._together():
                     self._guard.each(self._tell, some)
-                gevent.sleep(0)
+                ROUNDS.pause()
         finally:
             with self._together():
                 self._guard.each(self._tell, rest)

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count, islice
 
-import gevent
 from gevent.event import Event
 from gevent.queue import Queue
 
@@ -27,11 +26,7 @@ from crawler.policy.host_limits import HostLimits
 from crawler.policy.pause import Pause
 from crawler.policy.paused import Paused
 from crawler.records import HostRecord
-
-HAND_OFF_SLICE_S: Seconds = 0.003
-"""Longest stretch of handing off without a pause: gevent's queue switches to the greenlet that
-waits for an item, within one turn of the event loop, so that no socket is looked at meanwhile.
-"""
+from crawler.rounds import ROUNDS
 
 
 class Feeder:
@@ -75,18 +70,13 @@ class Feeder:
 
     def run(self) -> None:
         """Hand off, for ever."""
-        rested_at = 0.0
         while True:
             now = self._monotonic()
-            ready = bool(self._ready) and self._ready[0][0] <= now
-            if not (ready and self._may_begin(now)):
-                self._wait(now)
-                rested_at = self._monotonic()
-            elif now < rested_at + HAND_OFF_SLICE_S:
+            if self._ready and self._ready[0][0] <= now and self._may_begin(now):
                 self._hand_off(heapq.heappop(self._ready)[2], now)
+                ROUNDS.pause()  # the queue has switched to a worker, and that is in this round
             else:
-                gevent.sleep(0.001)
-                rested_at = self._monotonic()
+                self._wait(now)
 
     def allow(self, most: float) -> None:
         """Let so many visits run at once from now on; those that are too many end as they would."""

@@ -29,7 +29,6 @@ from crawler.transport.adapter import Answer
 from crawler.transport.memory import WINDOWS_BYTES, Memory
 from crawler.transport.resolver import Resolver
 from crawler.transport.sessions import Sessions
-from crawler.transport.turns import Turns
 from crawler.transport.visit_timer import VisitTimer
 from crawler.transport.ways import Ways
 from crawler.urls import host_of, split
@@ -76,7 +75,6 @@ class Fetcher:
         self._proxying = proxying or Proxying()
         self.jars = Jars()
         """The cookies that jobs keep; set before jobs are opened."""
-        self._turns = Turns()
         self._resolver = Resolver()
         self._sessions = Sessions(self._resolver, concurrency, memory)
         self._by_job: dict[str, Sequence[JobSession]] = {}
@@ -89,7 +87,6 @@ class Fetcher:
     def __exit__(self, *_: object) -> None:
         self._sessions.hang_up()
         self._resolver.__exit__()
-        self._turns.close()
 
     def arrived(self, task: int) -> int:
         """Return the bytes of a task's body that are there by now."""
@@ -176,7 +173,7 @@ class Fetcher:
         Raises:
             Trouble: the exchange failed, or its body is too big, torn or undecodable.
         """
-        timer = VisitTimer(deadline, job.timeout, self._turns)
+        timer = VisitTimer(deadline, job.timeout)
         try:
             with timer:
                 return self._exchange(task, job, part, timer)

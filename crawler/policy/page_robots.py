@@ -16,6 +16,8 @@ HEAD_BYTES = 32_768
 _VALUED = frozenset({
     "unavailable_after", "max-snippet", "max-image-preview", "max-video-preview",
 })  # fmt: skip
+_TEXT = re.compile("<(?![A-Za-z/!?])")
+"""A < that begins nothing (HTML standard, tag open state)."""
 _AGENT = re.compile(r"(?=[0-9./-]*+[a-z_])[\w./-]++", re.IGNORECASE | re.ASCII)
 """An agent before a colon may look like this; `25-Jun-10 15` before `:00` is part of a date.
 
@@ -50,6 +52,7 @@ def of_page(head: bytes, token: str) -> frozenset[str]:
     with suppress(
         AssertionError, ValueError
     ):  # html.parser gives up; the words found until then count
+        text = _TEXT.sub("&lt;", text)  # on each of which it would begin anew
         reader.feed(text.replace("<![", "<!x"))  # a comment in HTML, on which it often does
     return frozenset(reader.words)
 

@@ -14,6 +14,7 @@ from typing import Any
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 
+from crawler.rounds import ROUNDS
 from crawler.transport.body_framing import body_of
 from crawler.transport.connection import Connection, StaleError
 from crawler.transport.idle import IdleConnections
@@ -153,7 +154,7 @@ class Transport(BaseAdapter):
         sock = self.route.connect(origin, timer)
         sock.settimeout(None)
         if origin.secure:
-            timer.turns.give_way()
+            ROUNDS.give_way()
             sock = self._secured(sock, origin.name.rstrip("."), timer)
         return Connection(sock, (self, origin.host, origin.secure), timer, self._memory)
 

@@ -10,6 +10,7 @@ from typing import Any
 from gevent.monkey import get_original
 
 from crawler.model import Kind, Seconds, Trouble
+from crawler.rounds import ROUNDS
 from crawler.transport.memory import SMALL_BYTES, Memory, Share
 from crawler.transport.response_head import (
     HEAD_END,
@@ -105,7 +106,7 @@ class Connection:
         try:
             if self._plain and not self._began:  # gevent would try to read first
                 self._sock._wait(self._sock._read_event)  # noqa: SLF001  there is no other way
-                timer.turns.give_way()
+                ROUNDS.give_way()
             piece: bytes = self._sock.recv(most)
         except ssl.SSLEOFError:
             piece, self.torn = b"", True

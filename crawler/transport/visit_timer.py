@@ -13,7 +13,6 @@ from gevent.hub import get_hub
 
 from crawler.config import Timeout
 from crawler.model import Kind, Seconds, Trouble
-from crawler.transport.turns import Turns
 
 SILENT = "the server was silent for too long"
 
@@ -21,11 +20,9 @@ SILENT = "the server was silent for too long"
 class VisitTimer:
     """The timer of one visit, in the greenlet that enters it."""
 
-    __slots__ = ("_greenlet", "_timer", "connect", "deadline", "read", "rung", "turns", "until")
+    __slots__ = ("_greenlet", "_timer", "connect", "deadline", "read", "rung", "until")
 
-    def __init__(self, deadline: Seconds, timeout: Timeout, turns: Turns | None = None) -> None:
-        self.turns = turns or Turns()
-        """What its greenlet asks whether it should let others go first."""
+    def __init__(self, deadline: Seconds, timeout: Timeout) -> None:
         self.deadline = deadline
         """Of the visit; a point on the monotonic clock, as all of these."""
         self.connect = timeout.connect

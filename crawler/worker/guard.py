@@ -3,17 +3,16 @@
 from collections.abc import Callable, Iterable
 from typing import ParamSpec, Protocol, TypeVar
 
-import gevent
-
 from crawler.errors import CrawlerError
 from crawler.log import Log
 from crawler.model import Task
+from crawler.rounds import ROUNDS
 
 MACHINE = (CrawlerError, OSError, MemoryError)
 """What is about the ledger or this machine, and about no task."""
 
-AT_ONCE = 64
-"""Steps that are taken without a pause for the other greenlets: a millisecond or so."""
+AT_ONCE = 16
+"""Steps that are taken before it is asked whether the other greenlets should have a turn."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,7 +59,7 @@ class Guard:
         results: list[T | None] = []
         for at, item in enumerate(items):
             if at and at % AT_ONCE == 0:
-                gevent.sleep(0)
+                ROUNDS.pause()
             try:
                 results.append(step(item))
             except MACHINE:

@@ -9,7 +9,7 @@ import gevent
 import pytest
 from gevent.queue import Queue
 
-from crawler import settler
+from crawler import rounds, settler
 from crawler.config import Job, ScheduleOptions, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.errors import LocalFaultError
@@ -315,6 +315,7 @@ def test_a_line_that_cannot_be_told_is_told_as_a_bug_and_the_others_are_told(sce
 
 def test_a_long_batch_lets_others_run_while_it_is_told(scene, monkeypatch):
     monkeypatch.setattr(settler, "AT_ONCE", 1)
+    monkeypatch.setattr(rounds, "ROUND_S", 0.0)  # each has been long
     seen = []
 
     def tell(settled):

@@ -282,3 +282,16 @@ def test_any_page_and_any_header_can_be_read(data):
     assert of_page(data, TOKEN) <= set(DIRECTIVES)
     assert of_page(META + data, TOKEN) >= {"noindex"}
     assert of_headers([data.decode("latin-1")], TOKEN) <= set(DIRECTIVES)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<" * 1000 + b"<meta name=robots content=noindex>",
+        b'<meta name=robots content="a < b, noindex">',
+        b"<script>if (a < b && c <= d) {}</script><meta name=robots content=noindex>",
+        b"1 < 2 <<meta name=robots content=noindex>",
+    ],
+)
+def test_a_sign_that_begins_no_tag_hides_none(page):
+    assert of_page(page, "x") == {"noindex"}
