@@ -17,7 +17,7 @@ from gevent.hub import Waiter, get_hub
 
 from crawler.model import Seconds
 
-ROUND_S: Seconds = 0.002
+ROUND_S: Seconds = 0.003
 """Length of a round after which nobody begins in it."""
 _SOON_S: Seconds = 1e-6
 """In the next round."""
@@ -29,19 +29,19 @@ class Rounds:
     def __init__(self, monotonic: Callable[[], Seconds] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._line: deque[Any] = deque()
-        self._until: Seconds = 0.0
+        self.until: Seconds = 0.0
         """When the present round has been long."""
         self._begins: Any = None
         self._goes_on: Any = None
 
     def give_way(self) -> None:
         """Wait for the next round, if this one has been long; who came first goes on first."""
-        if self._line or self._monotonic() >= self._until:
+        if self._line or self._monotonic() >= self.until:
             self._wait(self._line.append)
 
     def pause(self) -> None:
         """Wait for the next round, if this one has been long, before all that are in line."""
-        if self._monotonic() >= self._until:
+        if self._monotonic() >= self.until:
             self._wait(self._line.appendleft)
 
     def _wait(self, join: Callable[[Any], None]) -> None:
@@ -60,14 +60,14 @@ class Rounds:
 
     def _begin(self) -> None:
         """Note that a round begins: the loop has waited. Runs in the hub."""
-        self._until = self._monotonic() + ROUND_S
+        self.until = self._monotonic() + ROUND_S
 
     def _go_on(self) -> None:
         """Wake those in line as long as the round is short, but one at least; runs in the hub."""
         line = self._line
         while line:
             line.popleft().switch(None)
-            if self._monotonic() >= self._until:
+            if self._monotonic() >= self.until:
                 break
         if not line:
             self._goes_on.stop()

@@ -27,7 +27,7 @@ from crawler.worker.judge import Judge
 from crawler.worker.reservations import Reservations
 
 MAX_BATCH = 256
-BATCH_GAP_S: Seconds = 0.02
+BATCH_GAP_S: Seconds = 0.04
 """Shortest time between two batches, so that under load many visits share what a batch costs."""
 
 
@@ -84,8 +84,8 @@ class Settler:
 
     def deliver(self, visited: Visited) -> None:
         """Take a visit's end, and make the worker wait while too many bytes wait for the disk."""
-        self._ends.put(self._hosts.finished(visited))
-        self._ends.wait_for_room()
+        if self._ends.put(self._hosts.finished(visited)):
+            self._ends.wait_for_room()
 
     def shut(self) -> None:
         """Let `run` end once everything delivered is settled."""

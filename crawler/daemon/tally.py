@@ -3,8 +3,12 @@
 from gevent.event import Event
 
 from crawler.model import Seconds
+from crawler.policy.causes import GOOD
 from crawler.policy.retry import word_of
 from crawler.records import Again, Hop, Settlement
+
+GOES_ON = (Again, Hop)
+"""Verdicts that end nothing; a tuple, for a union would be made anew for every visit."""
 
 
 class Tally:
@@ -22,9 +26,10 @@ class Tally:
     def count(self, settlement: Settlement) -> None:
         """Count a settled visit."""
         self.visits += 1
-        self.bytes += settlement.outcome.size
-        if not isinstance(settlement.verdict, Again | Hop):
-            self.ok += word_of(settlement.task, settlement.outcome) == "ok"
+        outcome = settlement.outcome
+        self.bytes += outcome.size
+        if not isinstance(settlement.verdict, GOES_ON):
+            self.ok += outcome.kind in GOOD or word_of(settlement.task, outcome) == "ok"
         self.counted.set()
 
 

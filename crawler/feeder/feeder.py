@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count, islice
 
-from gevent.event import Event
 from gevent.queue import Queue
 
+from crawler.feeder.alarm import Alarm
 from crawler.feeder.host import Host
 from crawler.feeder.lead import LOOKAHEAD_S
 from crawler.feeder.leaser import LOOK_EVERY_S, Leaser
@@ -39,7 +39,7 @@ class Feeder:
         handoff: "Queue[Task]",
         concurrency: int,
         own_hosts: OwnHosts,
-        deliver: Callable[[Visited], None],
+        deliver: Callable[[Visited], object],
         *,
         monotonic: Callable[[], Seconds] = time.monotonic,
     ) -> None:
@@ -51,7 +51,7 @@ class Feeder:
         self._wall = frontier.now
         self._ready: list[tuple[Seconds, int, Host]] = []
         self._turn = count()
-        self._wake = Event()
+        self._wake = Alarm()
         self.busy = 0
         """Visits handed off or under way."""
         self.pause = Pause()
@@ -74,7 +74,8 @@ class Feeder:
             now = self._monotonic()
             if self._ready and self._ready[0][0] <= now and self._may_begin(now):
                 self._hand_off(heapq.heappop(self._ready)[2], now)
-                ROUNDS.pause()  # the queue has switched to a worker, and that is in this round
+                if time.monotonic() >= ROUNDS.until:  # the queue has switched to a worker,
+                    ROUNDS.pause()  # and that works in this round
             else:
                 self._wait(now)
 
@@ -246,5 +247,5 @@ class Feeder:
             until = max(until, now + LOOK_EVERY_S)
         if self.pause.active and self._ready:  # for a probe, or for the end of the one under way
             until = max(until, self.pause.until if not self.busy else now + LOOK_EVERY_S)
-        self._wake.wait(max(0.0, until - now))
+        self._wake.wait(until - now)
         self._wake.clear()

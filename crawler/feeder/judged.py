@@ -60,7 +60,8 @@ def _note_state(
     host: Host, visited: Visited, now: Seconds, random: Random, *, refused: bool
 ) -> str:
     """Note how a host is by an outcome, and return that in a word of KINDS."""
-    outcome, pace, state = visited.outcome, host.pace, state_of(visited.outcome)
+    outcome, pace = visited.outcome, host.pace
+    state = "well" if outcome.kind in GOOD else state_of(outcome)
     began_at = now - outcome.elapsed
     if state == "well":
         pace.well(max(0.0, visited.answered_at - began_at))

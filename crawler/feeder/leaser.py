@@ -29,8 +29,7 @@ All times but those of the frontier are points on the monotonic clock.
 import time
 from collections.abc import Callable, Iterable
 
-from gevent.event import Event
-
+from crawler.feeder.alarm import Alarm
 from crawler.feeder.host import ASK_AGAIN_S, Host
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.refills import RefillQueue
@@ -77,7 +76,7 @@ class Leaser:
         """Gets the seconds that each lease took."""
         self.learn: Callable[[LeasedHost], None] = lambda _: None
         """Gets each host that was leased: its robots.txt may come with it."""
-        self._wake = Event()
+        self._wake = Alarm()
         self.asking = False
         """Whether a lease is under way: what is idle may be on its way back."""
         self.lease_at: Seconds = 0.0

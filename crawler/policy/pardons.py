@@ -10,17 +10,18 @@ class Pardons:
     """The tasks, by number, of which a visit failed so, and none has been stored since."""
 
     def __init__(self) -> None:
-        self._pardoned: OrderedDict[int, None] = OrderedDict()
+        self.pardoned: OrderedDict[int, None] = OrderedDict()
+        """Empty as long as no visit failed so."""
 
     def pardon(self, task: int) -> bool:
         """Tell whether a failure of a task is not charged: the first one is not."""
-        if task in self._pardoned:
+        if task in self.pardoned:
             return False
-        self._pardoned[task] = None
-        if len(self._pardoned) > MAX_PARDONED:
-            self._pardoned.popitem(last=False)
+        self.pardoned[task] = None
+        if len(self.pardoned) > MAX_PARDONED:
+            self.pardoned.popitem(last=False)
         return True
 
     def stored(self, task: int) -> None:
         """Note that a file of a task was stored: all was well."""
-        self._pardoned.pop(task, None)
+        self.pardoned.pop(task, None)

@@ -73,7 +73,8 @@ class Bodies:
         """
         task, outcome = visited.task, visited.outcome
         if isinstance(stored, str):
-            self._pardons.stored(task.id)
+            if self._pardons.pardoned:
+                self._pardons.stored(task.id)
             return Visited(task, outcome.stored_as(stored), visited.answered_at)
         error = _cause(stored, fault)
         ours = error is fault or is_folders(error)

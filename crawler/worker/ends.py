@@ -20,12 +20,13 @@ class Ends:
         self._room = Event()
         self._bytes = 0
 
-    def put(self, visited: Visited) -> None:
-        """Add an end; this never waits."""
+    def put(self, visited: Visited) -> bool:
+        """Add an end, without waiting; tell whether more bytes are in memory than may be."""
         if visited.content:
             self._bytes += len(visited.content)
             self._share.hold(self._bytes)
         self._queue.put(visited)
+        return self._bytes > MAX_BYTES_WAITING
 
     def wait_for_room(self) -> None:
         """Wait while more bytes are in memory than may be."""

@@ -60,6 +60,8 @@ def counted(found: dict[str, Any], visits: int) -> Count:
     single: Counter[str] = Counter()
     built_in = 0
     for file, name, calls, _ in found["calls"]:
+        if file == PROFILED:
+            continue  # what counts
         if file == "~":
             built_in += calls
             continue

@@ -57,7 +57,7 @@ def test_many_that_are_woken_at_once_run_a_few_in_each_round_and_in_their_order(
     gevent.joinall([gevent.spawn(loop.step, number) for number in range(40)], raise_error=True)
     assert loop.order == list(range(40))
     each = Counter(round_ for _, round_ in loop.ran)
-    assert max(each.values()) <= ROUND_S / STEP_S, each
+    assert max(each.values()) <= ROUND_S / STEP_S + 1, each
 
 
 def test_those_in_line_go_on_when_nothing_else_wakes_the_loop(loop):
