@@ -6,6 +6,7 @@ deadlock). Its exception travels back as a value, so that gevent does not print 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
@@ -89,11 +90,18 @@ def _value(result: Any) -> Any:
     try:
         returned = result.get()
     except (gevent.GreenletExit, gevent.Timeout):
-        result.wait()
+        _outlast(result)
         raise
     if isinstance(returned, _Raised):
         raise returned.error
     return returned
+
+
+def _outlast(result: Any) -> None:
+    """Wait for a thread however often that is interrupted: a deadline, and then a kill."""
+    while not result.ready():
+        with suppress(gevent.GreenletExit, gevent.Timeout):
+            result.wait()
 
 
 def _guarded(

@@ -1,7 +1,5 @@
 """An event that comes by itself as well, at a time: what wakes the feeder and the leaser."""
 
-from typing import Any
-
 from gevent.event import Event
 from gevent.hub import get_hub
 
@@ -9,11 +7,10 @@ from crawler.model import Seconds
 
 
 class Alarm:
-    """An event with one timer, used again: gevent makes a timeout for every wait that has one."""
+    """An event that a timer sets as well: gevent makes an exception of every timeout."""
 
     def __init__(self) -> None:
         self._event = Event()
-        self._timer: Any = None
         self.set = self._event.set
         """Wakes who waits, or lets the next wait return at once."""
         self.clear = self._event.clear

@@ -74,8 +74,8 @@ class Feeder:
             now = self._monotonic()
             if self._ready and self._ready[0][0] <= now and self._may_begin(now):
                 self._hand_off(heapq.heappop(self._ready)[2], now)
-                if time.monotonic() >= ROUNDS.until:  # the queue has switched to a worker,
-                    ROUNDS.pause()  # and that works in this round
+                if time.monotonic() >= ROUNDS.until:  # while the hand-off was full, workers
+                    ROUNDS.pause()  # have begun visits in this round
             else:
                 self._wait(now)
 
@@ -92,6 +92,7 @@ class Feeder:
         if not begun:
             self.busy -= 1
             self.leaser.look_at(now)
+            self._wake.set()
         host = self._own_hosts.hosts[task.host_id]
         if host.pace.delay or host.pace.limits.max_per_day or not begun:  # else nothing waited
             self._place(host, now)

@@ -32,8 +32,8 @@ class NextVisit(NamedTuple):
 def next_visit(pace: HostPace, now: Seconds) -> NextVisit:
     """Derive the next time of a host from all that it is owed; the reason is what lasts longest.
 
-    The pace has the limits of today and is clamped by them (`HostPace.clamp`); its times and `now`
-    are of one clock.
+    The pace has the limits of today and is clamped by them (`remembered.clamp`); its times and
+    `now` are of one clock.
     """
     at, why = max(_reasons(pace), key=lambda reason: reason.at)
     return NextVisit(at, why) if at > now else NextVisit(now, Why.READY)

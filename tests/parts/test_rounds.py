@@ -108,12 +108,14 @@ def test_timers_ring_between_the_rounds(loop):
     assert 0 <= rung[0] < 40
 
 
-def test_a_visit_asks_once_for_each_answer_that_it_is_woken_for(monkeypatch):
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_visit_asks_once_for_each_answer_and_waits_in_no_time_of_its_server(monkeypatch, plain):
     asked = []
-    monkeypatch.setattr(Rounds, "give_way", lambda _: asked.append(1))
     ours, theirs = socket.socketpair()
     timer = VisitTimer(time.monotonic() + 5, Timeout())
+    monkeypatch.setattr(Rounds, "give_way", lambda _: asked.append(timer.until))
     with timer, theirs, closing(Connection(ours, (None, "x:80", False), timer)) as connection:
+        connection._plain = plain  # else it is read as TLS is
         for visits in (1, 2):
             answering = gevent.spawn(
                 theirs.sendall, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -122,3 +124,4 @@ def test_a_visit_asks_once_for_each_answer_that_it_is_woken_for(monkeypatch):
             connection.answered()
             answering.get()
             assert len(asked) == visits
+    assert not any(asked), "it has answered"
