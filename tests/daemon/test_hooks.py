@@ -86,6 +86,7 @@ def test_a_receiver_that_is_down_hears_of_everything_in_order_over_kills(tmp_pat
                 assert daemon.stop() == 0
             quiet = write_config(tmp_path, [job(site, post(url), schedule={"every": "1d"})])
             with Daemon(quiet) as daemon:
+                daemon.wait_for("daemon.ready")
                 until(lambda: not waiting(tmp_path), "events wait still", daemon)
                 assert daemon.stop() == 0
             assert receiver.forged == 0

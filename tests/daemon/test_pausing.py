@@ -88,7 +88,7 @@ def test_everything_is_paused_in_all_processes_and_goes_on(tmp_path):
         assert goes_on(site, daemon) < WITHIN_S + SLACK_S
         goes_on(other, daemon)
         assert second.told("wish.heard", verb="pause", of="all")
-        assert second.told("wish.ended", verb="pause", of="all")
+        second.wait_for("wish.ended", verb="pause", of="all")
         assert "was not paused" in desk(tmp_path, "resume", code=1)
         assert desk(tmp_path, "wishes") == "nothing is wished\n"
         assert [daemon.stop(), second.stop()] == [0, 0]
