@@ -280,7 +280,6 @@ ELSEWHERE = {
     "store/paths.py": "daemon/test_resume.py",
     "store/removing.py": "daemon/test_audit.py",
     "store/writing.py": "parts/store/test_store.py",
-    "threads.py": "parts/frontier/sqlite/test_sqlite.py",
     "transport/adapter.py": "parts/fetch/test_fetcher.py",
     "transport/body_framing.py": "parts/transport/test_connection_in_pieces.py",
     "transport/memory.py": "parts/fetch/test_memory_budget.py",
