@@ -90,14 +90,14 @@ def _value(result: Any) -> Any:
     try:
         returned = result.get()
     except (gevent.GreenletExit, gevent.Timeout):
-        _outlast(result)
+        outlast(result)
         raise
     if isinstance(returned, _Raised):
         raise returned.error
     return returned
 
 
-def _outlast(result: Any) -> None:
+def outlast(result: Any) -> None:
     """Wait for a thread however often that is interrupted: a deadline, and then a kill."""
     while not result.ready():
         with suppress(gevent.GreenletExit, gevent.Timeout):

@@ -11,6 +11,8 @@ import gevent
 from gevent.event import AsyncResult
 from gevent.queue import SimpleQueue
 
+from crawler.threads import outlast
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -52,11 +54,8 @@ class Lane:
 
 def _await(result: "AsyncResult[T]") -> None:
     """Wait for an end however often the caller is told to break off; raise what told it first."""
-    told: gevent.GreenletExit | gevent.Timeout | None = None
-    while not result.ready():
-        try:
-            result.wait()
-        except (gevent.GreenletExit, gevent.Timeout) as error:
-            told = told or error
-    if told:
-        raise told
+    try:
+        result.wait()
+    except (gevent.GreenletExit, gevent.Timeout):
+        outlast(result)
+        raise
