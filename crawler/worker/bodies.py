@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from crawler.config import Job
-from crawler.model import Kind, Visited
+from crawler.model import Kind, Outcome, Visited
 from crawler.policy import naming
 from crawler.policy.outcome import bug
 from crawler.policy.pardons import Pardons
@@ -75,13 +75,13 @@ class Bodies:
         if isinstance(stored, str):
             if self._pardons.pardoned:
                 self._pardons.stored(task.id)
-            return Visited(task, outcome.stored_as(stored), visited.answered_at)
+            return _without_body(visited, outcome.stored_as(stored))
         error = _cause(stored, fault)
         ours = error is fault or is_folders(error)
         reason = f"cannot be stored: {error.strerror or error}"
         outcome = replace(outcome, kind=Kind.LOCAL_IO, digest="", size=0, reason=reason, ours=ours)
         spared = not ours and may_be_folders(error) and self._pardons.pardon(task.id)
-        return Visited(task, outcome, visited.answered_at, spared=spared)
+        return _without_body(visited, outcome, spared=spared)
 
     def _miss_gone_files(self, batch: list[Visited]) -> None:
         """See that an answer without content is no good end where the file is gone."""
@@ -136,7 +136,7 @@ class Bodies:
                 self._files.discard([visited.part])
             self._ends.freed(len(visited.content or b""))
             outcome = bug(ValueError("its path cannot be made"))
-            batch[at] = Visited(visited.task, outcome, visited.answered_at)
+            batch[at] = _without_body(visited, outcome)
         return choices
 
     def _choices(self, visited: Visited) -> tuple[int, str, int]:
@@ -163,6 +163,12 @@ class Bodies:
         part = visited.part or part_name(wanted, task.fingerprint, self._owner)
         modified, versions = visited.outcome.last_modified, self._jobs[task.job].on_change
         return Body(path, part, task.fingerprint, visited.content, modified, versions)
+
+
+def _without_body(visited: Visited, outcome: Outcome, *, spared: bool = False) -> Visited:
+    """Return a visit whose body is on the disk or lost; what names its part goes on with it."""
+    task, wanted = visited.task, visited.wanted
+    return Visited(task, outcome, visited.answered_at, spared=spared, wanted=wanted)
 
 
 def _named(batch: list[Visited]) -> set[int]:

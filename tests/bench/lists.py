@@ -141,7 +141,6 @@ def measure(folder: Path, size: int, hosts: int) -> dict[str, Any]:
     greet_again(folder)
     with Daemon(folder) as daemon:
         found["restart_first_visit_s"] = daemon.wait_for("visit")["after_s"]
-        daemon.wait_for("job.synced")
     found |= leases(folder) | status(folder)
     return found
 

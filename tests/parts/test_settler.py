@@ -238,6 +238,25 @@ def test_a_visit_that_broke_off_leaves_no_part_of_its_own(scene):
     assert not list(scene.folder.glob("*.part"))
 
 
+def test_a_batch_that_the_ledger_refuses_once_leaves_no_part_either(scene, monkeypatch):
+    visited = replace(scene.visited(), wanted="w")
+    visited = replace(visited, task=replace(visited.task, failures=4))
+    part = scene.folder / part_name("w", visited.task.fingerprint, scene.settler._owner)
+    refused = OSError(errno.ENAMETOOLONG, "so")
+    monkeypatch.setattr(scene.files, "save", lambda bodies: [refused] * len(bodies))
+
+    def refuses(*arguments, **named):
+        raise LocalFaultError("full")
+
+    with monkeypatch.context() as patched, pytest.raises(LocalFaultError):
+        patched.setattr(scene.frontier, "settle", refuses)
+        scene.settle(visited)
+    part.write_bytes(b"half")
+    scene.settler.run()
+    assert [settled.outcome.kind for settled in scene.told] == [Kind.LOCAL_IO]
+    assert not part.exists()
+
+
 def test_what_came_to_its_end_is_due_again_by_the_schedule_of_its_job(scene):
     schedule = ScheduleOptions(every="1h")
     scene.jobs["job"] = scene.jobs["job"].model_copy(update={"schedule": schedule})
