@@ -248,9 +248,10 @@ def test_a_batch_that_the_ledger_refuses_once_leaves_no_part_either(scene, monke
     def refuses(*arguments, **named):
         raise LocalFaultError("full")
 
-    with monkeypatch.context() as patched, pytest.raises(LocalFaultError):
+    with monkeypatch.context() as patched:
         patched.setattr(scene.frontier, "settle", refuses)
-        scene.settle(visited)
+        with pytest.raises(LocalFaultError):
+            scene.settle(visited)
     part.write_bytes(b"half")
     scene.settler.run()
     assert [settled.outcome.kind for settled in scene.told] == [Kind.LOCAL_IO]
