@@ -21,6 +21,7 @@ from crawler.config import Job, Timeout
 from crawler.fetch.decode import zstd
 from crawler.fetch.fetcher import Fetcher
 from crawler.model import Fetched, Kind, Task, Trouble
+from crawler.policy import statuses
 from crawler.store import Files
 from crawler.urls import host_of
 
@@ -195,7 +196,7 @@ class Campaign:
             fetched.body is not None and len(fetched.body) != fetched.size
         ):
             self.wrong.append(f"{number}: {fetched.size} bytes")
-        if fetched.status < 200 or fetched.status > 599:
+        if fetched.status not in statuses.ALL:
             self.wrong.append(f"{number}: status {fetched.status}")
 
 
