@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -51,9 +52,9 @@ class Supervisord:
             [*SUPERVISORD, "-n", "-c", str(self.folder / "supervisord.conf")],
             cwd=self.folder, stdout=subprocess.DEVNULL,
         )  # fmt: skip
-        socket = self.folder / "supervisor.sock"
-        until(socket.exists, "supervisord does not answer")
-        self.transport = SupervisorTransport(None, None, f"unix://{socket}")
+        address = str(self.folder / "supervisor.sock")
+        until(lambda: _listens(address), "supervisord does not answer")
+        self.transport = SupervisorTransport(None, None, f"unix://{address}")
         self.rpc = ServerProxy("http://127.0.0.1", transport=self.transport).supervisor
         return self
 
@@ -79,3 +80,9 @@ class Supervisord:
 
     def told(self, number: int = 0) -> str:
         return (self.folder / f"crawler_{number:02d}.log").read_text()
+
+
+def _listens(address: str) -> bool:
+    """Tell whether somebody listens at a socket: its file is there before that."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(address) == 0
