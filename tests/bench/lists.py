@@ -169,6 +169,7 @@ def greet_again(folder: Path) -> None:
     with closing(sqlite3.connect(folder / "state.sqlite")) as db:
         db.execute(
             "UPDATE host SET next_at = 0, ready_at = 1, failures = 0, backoff = 0, "
+            "answered_at = 0, failed_until = 0, put_off_until = 0, turn_at = 0, "
             "failing_since = NULL, opens_at = 0"
         )
         db.commit()
