@@ -17,7 +17,7 @@ from crawler.config import Job
 from crawler.frontier import Frontier
 from crawler.model import Seconds, Task, Visited
 from crawler.policy.pardons import Pardons
-from crawler.records import Again, HostRecord, Settlement
+from crawler.records import Again, Hop, HostRecord, Settlement
 from crawler.rounds import ROUNDS
 from crawler.store import Files, left_by, may_leave_parts
 from crawler.worker.bodies import Bodies
@@ -29,13 +29,15 @@ from crawler.worker.reservations import Reservations
 MAX_BATCH = 256
 BATCH_GAP_S: Seconds = 0.04
 """Shortest time between two batches, so that under load many visits share what a batch costs."""
+_GO_ON = frozenset({Again, Hop})
+"""Verdicts after which there is something to do, perhaps at another host."""
 
 
 class Hosts(Protocol):
     """What the settler asks of the feeder."""
 
     def finished(self, visited: Visited) -> Visited: ...
-    def settled(self, tasks: Iterable[Task]) -> None: ...
+    def settled(self, tasks: Iterable[Task], *, elsewhere: bool) -> None: ...
     def owed(self, hosts: Iterable[int] | None = None) -> list[HostRecord]: ...
 
 
@@ -136,7 +138,8 @@ class Settler:
         self._ends.freed(sum([len(visited.content or b"") for visited in self._batch]))
         self._batch.clear()
         # 5 Hosts with nothing open may go back.
-        self._hosts.settled([settled.task for settled in settlements])
+        elsewhere = any(type(settled.verdict) in _GO_ON for settled in settlements)
+        self._hosts.settled([settled.task for settled in settlements], elsewhere=elsewhere)
         # 6 The log says so, never before the ledger knows.
         self._tell_all(settlements)
         # 7 What broke off and will not be continued goes: nothing in the ledger names it any more.

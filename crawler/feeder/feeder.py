@@ -118,10 +118,13 @@ class Feeder:
         """Tell whether the host of a task has been silent for longer than its `give_up`."""
         return self._own_hosts.hosts[task.host_id].pace.given_up(self._monotonic())
 
-    def settled(self, tasks: Iterable[Task]) -> None:
-        """Note that outcomes are recorded; a host with nothing open can go back."""
-        self._own_hosts.settled(tasks)
-        self.leaser.look_at(self._monotonic())
+    def settled(self, tasks: Iterable[Task], *, elsewhere: bool = False) -> None:
+        """Note that outcomes are recorded; a host without an open visit can go back, or move.
+
+        With `elsewhere` there may be more to do, perhaps for hosts that nobody has.
+        """
+        if self._own_hosts.settled(tasks) or elsewhere:
+            self.leaser.look_at(self._monotonic())
 
     def owed(self, hosts: Iterable[int] | None = None) -> list[HostRecord]:
         """Return what the frontier stores of the given hosts, or of all, in wall time."""

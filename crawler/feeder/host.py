@@ -12,10 +12,12 @@ from crawler.policy.politeness import HostPace
 
 LONG_REST_S: Seconds = 2.0
 """A host that rests for longer goes back, with its tasks: memory is for hosts that can go on."""
-MAX_TASKS_AHEAD = 256
+MAX_TASKS_AHEAD = 512
 """Most tasks in memory of a host without a delay, beside what its slots need."""
-QUICK_REFILL_S: Seconds = 2.0
-"""A host that used up its tasks within this time gets twice as many, a slower one half."""
+QUICK_REFILL_S: Seconds = 0.25
+"""A host that used up its tasks within this time gets twice as many: a lease is dear."""
+SLOW_REFILL_S: Seconds = 2.0
+"""A host that took longer than this gets half as many."""
 ASK_AGAIN_S: Seconds = 1.0
 """A host that has free slots is asked for again after this time when its tasks ran out."""
 _IS_ROBOTS = attrgetter("robots")
@@ -181,9 +183,9 @@ class Host:
         least = 2 * (self.pace.slots + self._soon())
         if self.pace.delay:
             self.ahead = least
-        elif now > self.filled_at + QUICK_REFILL_S:
+        elif now > self.filled_at + SLOW_REFILL_S:
             self.ahead = max(least, self.ahead // 2)
-        elif self.given and not self.tasks:
+        elif self.given and now < self.filled_at + QUICK_REFILL_S:
             self.ahead = min(2 * max(least, self.ahead), max(least, MAX_TASKS_AHEAD))
         self.filled_at = now
         return max(least, self.ahead)

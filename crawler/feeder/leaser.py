@@ -9,7 +9,7 @@ ones while there is room. What remains to be decided is *when* to ask. The time 
 one number, which every reason may bring forward and none may put off:
 
 1. A host runs low (`refills`): at the time that the host names, see `Host.refill_at`.
-2. An outcome was recorded: the host may have nothing open any more, and goes back.
+2. Outcomes were recorded: a host may have nothing open any more, and goes back; or they lead on.
 3. A host was found at another address: it moves as soon as no visit of it is open.
 4. The last lease brought as many new hosts as were asked for, and there is room for more.
 5. The frontier has named the time when a host that no process owns has something to do.
@@ -137,7 +137,8 @@ class Leaser:
             self._wake.set()
 
     def _look_sooner(self, at: Seconds, now: Seconds) -> None:
-        self.look_at(max(at, now + LEASE_GAP_S))
+        if not self.asking:  # else the lease that is under way may bring what is needed
+            self.look_at(max(at, now + LEASE_GAP_S))
 
     def lease(self) -> None:
         """Give idle hosts back, refill others, and take new ones while workers are free.
@@ -174,6 +175,7 @@ class Leaser:
                 found=self._own_hosts.found(terms.moving, wall - now),
             )
         except BaseException:
+            self.asking = False
             for host in terms.resting:
                 host.returning = False
                 self._own_hosts.withdrawal.note(host)
@@ -250,5 +252,5 @@ class Leaser:
             at = lease.next_at - offset
             if at > now or (terms.new and any(leased.tasks for leased in lease.hosts)):
                 self.look_at(max(at, now + LEASE_GAP_S))
-        if self.refills.next_at is not None:
-            self.look_at(self.refills.next_at)
+        if (refill_at := self.refills.next_at(now)) is not None:
+            self.look_at(refill_at)

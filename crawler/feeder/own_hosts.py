@@ -144,14 +144,17 @@ class OwnHosts:
             return visited, []
         return visited, self.addresses.finished(task, visited.answered_at, now)
 
-    def settled(self, tasks: Iterable[Task]) -> None:
-        """Note that outcomes are recorded."""
+    def settled(self, tasks: Iterable[Task]) -> bool:
+        """Note that outcomes are recorded; return whether a host of them has no open visit."""
+        ended = False
         for task in tasks:
             host = self.hosts[task.host_id]
             host.open -= 1
             host.robots = host.robots and not task.robots
+            ended = ended or host.open <= len(host.tasks)
             if host.exhausted:
                 self.note_exhausted(host)
+        return ended
 
     def note_exhausted(self, host: Host) -> None:
         """Let a host go back to the frontier once nothing of it is open."""

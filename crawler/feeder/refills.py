@@ -20,9 +20,10 @@ class RefillQueue:
         self._heap: list[tuple[Seconds, int, Host]] = []
         self._count = count()
 
-    @property
-    def next_at(self) -> Seconds | None:
-        """Return when to look next."""
+    def next_at(self, now: Seconds) -> Seconds | None:
+        """Return when to look next; a host that was given tasks since it was noted waits on."""
+        for host in self.due(now):
+            self.note(host, now)
         return self._heap[0][0] if self._heap else None
 
     def note(self, host: Host, now: Seconds) -> None:

@@ -88,6 +88,48 @@ def test_what_is_in_memory_is_handed_off_while_the_ledger_is_busy(
         answer.set()
 
 
+def test_outcomes_of_a_host_with_more_under_way_bring_no_lease_unless_they_lead_on(
+    frontier, feeder, handoff
+):
+    add(frontier, feeder, *range(40))
+    first, second, third = (handoff.get(timeout=5) for _ in range(3))
+    for task in (first, second, third):
+        feeder.begun(task)
+        feeder.finished(Visited(task, Outcome(Kind.STORED, 200), time.monotonic()))
+    feeder.leaser.lease_at = at = time.monotonic() + 60
+    feeder.settled([first, second])
+    assert feeder.leaser.lease_at == at
+    feeder.settled([third], elsewhere=True)
+    assert feeder.leaser.lease_at < at
+
+
+def test_what_a_host_lacks_while_a_lease_is_under_way_is_told_after_it(
+    frontier, feeder, handoff, monkeypatch
+):
+    """That lease may bring it: another one beside it would find nothing to do."""
+    refills, looks, lease = feeder.leaser.refills, [], frontier.lease
+
+    def noted(*args, **options):
+        (host,) = feeder._own_hosts.hosts.values()
+        host.exhausted = False
+        refills.note(host, time.monotonic())
+        looks.append(feeder.leaser.lease_at - time.monotonic())
+        monkeypatch.setattr(frontier, "lease", lease)
+        return lease(*args, **options)
+
+    add(frontier, feeder, *range(40))
+    feeder.begun(handoff.get(timeout=5))
+    monkeypatch.setattr(frontier, "lease", noted)
+    feeder.leaser.look_at(time.monotonic())
+    with gevent.Timeout(5):
+        while not looks:
+            gevent.sleep(0.01)
+    assert looks[0] > 0.5
+    with gevent.Timeout(0.5):
+        while not all(host.exhausted for host in feeder._own_hosts.hosts.values()):
+            gevent.sleep(0.01)
+
+
 def test_what_was_not_given_back_for_a_fault_of_the_disk_is_visited_later(
     frontier, feeder, handoff, monkeypatch
 ):

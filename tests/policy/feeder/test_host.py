@@ -1,6 +1,6 @@
 """A host in memory: how many tasks it should have there, and when to look for them."""
 
-from crawler.feeder.host import MAX_TASKS_AHEAD, QUICK_REFILL_S, Host
+from crawler.feeder.host import MAX_TASKS_AHEAD, QUICK_REFILL_S, SLOW_REFILL_S, Host
 from crawler.feeder.lead import LOOKAHEAD_S
 from crawler.feeder.refills import RefillQueue
 from crawler.model import Task
@@ -39,7 +39,9 @@ def test_a_host_without_a_delay_has_more_tasks_the_faster_it_uses_them_up():
         host.tasks.clear()
     assert wanted[:4] == [2, 4, 8, 16]
     assert wanted[-1] == MAX_TASKS_AHEAD
-    assert host.missing_tasks(NOW + 100) == MAX_TASKS_AHEAD // 2, "it was slow this time"
+    now = NOW + 11 * QUICK_REFILL_S / 2
+    assert host.missing_tasks(now + SLOW_REFILL_S - 0.1) == MAX_TASKS_AHEAD, "not so quick"
+    assert host.missing_tasks(now + 100) == MAX_TASKS_AHEAD // 2, "it was slow this time"
 
 
 def test_a_host_that_got_nothing_did_not_use_it_up():
