@@ -1,9 +1,10 @@
-"""A program whose Python functions are counted, as `within` of a daemon.
+"""A program whose Python functions, or their bytecodes, are counted, as `within` of a daemon.
 
-    python tests/rigs/calls.py CALLS python -m crawler run …
+    python tests/rigs/calls.py calls|bytecodes COUNTS python -m crawler run …
 
-CALLS is written when the program ends: a JSON object of `file:line:function` with the number of its
-calls. A generator that goes on counts as a call.
+COUNTS is written when the program ends: a JSON object of `file:line:function` with the number of
+its calls, or of the bytecodes that it ran: those of the repository's own. A generator that goes on
+counts as a call.
 """
 
 import json
@@ -17,14 +18,14 @@ from typing import Any
 _SOURCES = str(Path(__file__).parents[2])
 
 
-def within(calls: Path) -> list[str]:
-    """Return the surroundings in which the functions of a program are counted."""
-    return [sys.executable, __file__, str(calls)]
+def within(counts: Path, of: str = "calls") -> list[str]:
+    """Return the surroundings in which the calls of a program are counted, or its `bytecodes`."""
+    return [sys.executable, __file__, of, str(counts)]
 
 
-def counted(calls: Path) -> Counter[str]:
-    """Return how often each function was called, in all threads together."""
-    return Counter(json.loads(calls.read_text()))
+def counted(counts: Path) -> Counter[str]:
+    """Return the number of each function, in all threads together."""
+    return Counter(json.loads(counts.read_text()))
 
 
 class _Counts:
@@ -33,7 +34,7 @@ class _Counts:
     def __init__(self) -> None:
         self._of: dict[int, Counter[Any]] = {}
 
-    def begin(self, *_: object) -> None:
+    def begin_calls(self, *_: object) -> None:
         """Count what this thread calls; it is called by each when it begins."""
         mine = self._of[threading.get_ident()] = Counter()
 
@@ -42,6 +43,21 @@ class _Counts:
                 mine[frame.f_code] += 1
 
         sys.setprofile(note)
+
+    def begin_bytecodes(self, *_: object) -> Any:
+        """Count the bytecodes that this thread runs; it is called by each when it begins."""
+        mine = self._of[threading.get_ident()] = Counter()
+
+        def note(frame: Any, event: str, _: object) -> Any:
+            if event == "opcode":
+                mine[frame.f_code] += 1
+            elif not frame.f_code.co_filename.startswith(_SOURCES):
+                return None
+            frame.f_trace_lines, frame.f_trace_opcodes = False, True
+            return note
+
+        sys.settrace(note)
+        return note
 
     def together(self) -> Counter[str]:
         """Return the sums of all threads."""
@@ -53,19 +69,24 @@ class _Counts:
         return sums
 
 
-def _run(calls: str, name: str) -> None:
+def _run(of: str, file: str, name: str) -> None:
     counts = _Counts()
-    threading.setprofile(counts.begin)
-    counts.begin()
+    if of == "calls":
+        threading.setprofile(counts.begin_calls)
+        counts.begin_calls()
+    else:
+        threading.settrace(counts.begin_bytecodes)
+        counts.begin_bytecodes()
     try:
         runpy.run_module(name, run_name="__main__", alter_sys=True)
     finally:
         sys.setprofile(None)
-        Path(calls).write_text(json.dumps(counts.together()))
+        sys.settrace(None)
+        Path(file).write_text(json.dumps(counts.together()))
 
 
 if __name__ == "__main__":
-    _, calls, _, _, name, *words = sys.argv  # … python -m crawler …
+    _, of, file, _, _, name, *words = sys.argv  # … python -m crawler …
     sys.argv = [name, *words]
     sys.path.pop(0)  # the folder of this file
-    _run(calls, name)
+    _run(of, file, name)
