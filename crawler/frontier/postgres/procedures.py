@@ -12,7 +12,7 @@ LOST = "CR001"
 _KINDS = {
     "all_jobs": "boolean", "hosts": "text", "tasks": "bigint", "owner": "bigint",
     "now": "double precision", "upto": "bigint", "ip": "text", "number": "bigint", "new": "bigint",
-    "store": "bigint",
+    "store": "bigint", "host": "bigint", "job": "bigint",
 }  # fmt: skip
 """Types of parameters, by name."""
 _FENCE = f"""

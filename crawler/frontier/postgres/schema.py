@@ -104,7 +104,7 @@ TEMPORARY = {
     "refitted": "id bigint PRIMARY KEY, was double precision, at double precision",
     "turn": "host bigint, job bigint, served double precision, weight bigint, ranked boolean, "
     "due bigint, PRIMARY KEY (host, job)",
-    "taken": "host bigint, job bigint, nth bigint, id bigint NOT NULL, "
-    "PRIMARY KEY (host, job, nth)",
+    "taken": "host bigint, job bigint, place double precision, id bigint, "
+    "PRIMARY KEY (host, place, id)",
 }
 """Temporary tables of a connection, by name; sql/rows/staging.py fills them."""

@@ -54,6 +54,7 @@ PROCEDURES = (
     leasing.TAKE_BACK,
     parking.OPEN,
     parking.BRING_BACK,
+    turns.LINE,
     turns.QUEUE,
     turns.SHARE,
     turns.TAKE,

@@ -93,17 +93,24 @@ DELETE FROM turn WHERE due > 0 AND host IN (
     SELECT host FROM temp.turn WHERE due > 0 GROUP BY host HAVING count(*) > {TASKS_OF_MANY})
 AND {TASKS_OF_MANY} <= (SELECT count(*) FROM temp.turn AS before WHERE before.host = turn.host
     AND before.due > 0 AND (before.served, before.job) < (turn.served, turn.job))"""
-_ONE = f"""
-INSERT INTO taken SELECT turn.host, turn.job, 1, due
+_ALONE = """
 FROM wanted CROSS JOIN turn ON turn.host = wanted.host
-WHERE upto = {FEW} AND due > 0 AND NOT ranked AND NOT EXISTS (/* each */
+WHERE due > 0 AND NOT ranked AND NOT EXISTS (/* each */
     SELECT 1 FROM temp.turn AS other
     WHERE other.host = turn.host AND other.job != turn.job AND other.due > 0)"""
+"""Jobs that alone have due tasks on a host: as these are due, so they stand in its queue."""
+_ONE = f"""
+INSERT INTO taken SELECT turn.host, turn.job, 1, due {_ALONE} AND upto = {FEW}"""
 _ANOTHER = f"""
 INSERT INTO taken SELECT host, job, 2, id FROM (
     SELECT taken.host, job, {_SECOND_USUAL} AS id
     FROM taken CROSS JOIN wanted ON wanted.host = taken.host WHERE tasks = {FEW}
 ) AS second WHERE id IS NOT NULL"""
+_LINE = f"""
+INSERT INTO taken SELECT :host, :job, due_at, id {_OF_RANK}
+ORDER BY due_at, id LIMIT :tasks""".format(host=":host", job=":job", rank=USUAL)
+LINE = Procedure("line", "host job tasks now", _LINE)
+_LINES = f"SELECT turn.host, turn.job, tasks, CAST(:now AS REAL) {_ALONE} AND upto > {FEW}"
 _FIRST_OF_EACH = f"""
 SELECT turn.host, turn.job, task.id, tasks, served + (row_number() OVER (
     PARTITION BY turn.host, turn.job ORDER BY task.rank, due_at, task.id) - 1.0) / weight AS place
@@ -145,7 +152,7 @@ WHERE turn.host = host_job.host AND turn.job = host_job.job AND turn.served != h
     AND turn.host IN ({_SHARED})"""
 _TAKEN = f"""
 SELECT {COLUMNS} FROM temp.taken CROSS JOIN task ON task.id = taken.id
-LEFT JOIN visited ON visited.task = task.id ORDER BY taken.host, nth"""
+LEFT JOIN visited ON visited.task = task.id ORDER BY taken.host, place, taken.id"""
 SHARE = Procedure("share_turns", "now", _PAY, _PASS_BY, _NOTE)
 TAKE = Procedure(
     "take_tasks",
@@ -155,6 +162,7 @@ TAKE = Procedure(
     _LAST_OF_MANY,
     _ONE,
     _ANOTHER,
+    Each(LINE, _LINES),
     Each(QUEUE, _SIZES),
     _LEASE,
     leased.more("temp.taken"),
@@ -162,8 +170,9 @@ TAKE = Procedure(
 )
 """Takes the next tasks of the wanted hosts.
 
-Of most hosts few tasks are wanted, and one job has any that are due: these need no queue. Of the
-others those are done together of which about as many are wanted: so few are looked at.
+Of most hosts few tasks are wanted, and one job has any that are due: these need no queue. Nor does
+a host of one such job of which many are wanted: the index has them in their order. Of the others
+those are done together of which about as many are wanted: so few are looked at.
 """
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from crawler.frontier.sql.rows.staging import OWED
 from crawler.frontier.sql.rows.tasks import Row
 
+_CLUSTERED = frozenset({"taken"})
+"""Tables that are kept in the order of their keys."""
 TABLES = {
     "seed": "nth INTEGER PRIMARY KEY, fingerprint, host, url, path, extra, times, task",
     "seed_host": "nth INTEGER PRIMARY KEY, key, bucket, obeys, id",
@@ -23,7 +25,7 @@ TABLES = {
     "held_job": "name TEXT PRIMARY KEY",
     "refitted": "id INTEGER PRIMARY KEY, was, at",
     "turn": "host INTEGER, job INTEGER, served, weight, ranked, due, PRIMARY KEY (host, job)",
-    "taken": "host INTEGER, job INTEGER, nth, id INTEGER NOT NULL, PRIMARY KEY (host, job, nth)",
+    "taken": "host INTEGER, job INTEGER, place, id INTEGER, PRIMARY KEY (host, place, id)",
 }
 """What each is made of, by name. Types are those of the values: nothing is converted twice."""
 
@@ -43,5 +45,6 @@ def set_up(db: sqlite3.Connection) -> None:
     """Make the tables, empty, beside a file that was just opened."""
     db.execute("PRAGMA temp_store = MEMORY")
     for name, columns in TABLES.items():
-        db.execute(f"CREATE TEMP TABLE {name} ({columns})")
+        kind = "WITHOUT ROWID" if name in _CLUSTERED else ""
+        db.execute(f"CREATE TEMP TABLE {name} ({columns}) {kind}")
     db.execute("CREATE INDEX temp.wanted_size ON wanted (upto)")
