@@ -101,7 +101,10 @@ ON CONFLICT (task) DO UPDATE SET part = excluded.part, part_etag = excluded.part
     part_store = excluded.part_store"""
 _HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
 
-_RESERVED = "SELECT file.task FROM temp.claimed CROSS JOIN file USING (key, task)"
+_REFUSED = """
+SELECT key FROM temp.claimed WHERE NOT EXISTS (/* each */
+    SELECT 1 FROM file WHERE file.key = claimed.key AND file.task = claimed.task)"""
+"""Files of other tasks. They are few, and each row that is read takes its time."""
 
 
 class Settles(NamedTuple):
@@ -144,11 +147,12 @@ def settle(
     db, names, store, stepped = file.db, file.names, by.store, by.stepped
     spends = by.spends(settlements)
     failed = failures_of(settlements, stepped)
+    wanted = {path_key(path, store): task for task, path in claims.items()}
     staging.fill(
         db,
         settled=map(row_of, settlements),
         failed=failed,
-        claimed={path_key(path, store): task for task, path in claims.items()}.items(),
+        claimed=wanted.items(),
         **owed_rows(hosts),
         **(putting.outgoing(notices.events) if notices.events else {}),
     )
@@ -164,7 +168,8 @@ def settle(
         follow(db, names, now, stepped, failed=bool(failed), spends=spends, notices=notices)
         update_ready_at(db, _learned(db, names, settlements), now)
         tell(db, names, cookies)
-    return {task for (task,) in db.execute(_RESERVED)} if claims else set()
+    refused = db.execute(_REFUSED).fetchall() if wanted else ()
+    return set(wanted.values()).difference(wanted[key] for (key,) in refused)
 
 
 def _noted(store: int) -> int | None:
