@@ -25,6 +25,7 @@ class Names:
 
     def __init__(self) -> None:
         self._jobs: dict[str, int] = {}
+        self._job_names: dict[int, str] = {}
         self._hosts: dict[int, dict[str, int]] = defaultdict(dict)
         """By the job that is listed there, and key."""
         self._forgotten = -1
@@ -43,12 +44,10 @@ class Names:
 
     def job_name(self, db: Connection, number: int) -> str:
         """Return a job's name."""
-        for name, known in self._jobs.items():
-            if known == number:
-                return name
-        (name,) = db.execute("SELECT name FROM job WHERE id = ?", (number,)).fetchone()
-        self._jobs[name] = number
-        return str(name)
+        if number not in self._job_names:
+            (name,) = db.execute("SELECT name FROM job WHERE id = ?", (number,)).fetchone()
+            self._jobs[name], self._job_names[number] = number, name
+        return self._job_names[number]
 
     def host_id(self, db: Connection, key: str, job: int) -> int:
         """Return the number of a host for a URL, and list the job among those that visit it."""
@@ -91,6 +90,7 @@ class Names:
     def forget(self) -> None:
         """Forget everything: a transaction that was rolled back may have taken the numbers back."""
         self._jobs.clear()
+        self._job_names.clear()
         self._hosts.clear()
 
 

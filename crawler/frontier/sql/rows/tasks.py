@@ -23,6 +23,8 @@ INSERT INTO tally VALUES (?, ?, ?)
 ON CONFLICT (job, kind) DO UPDATE SET n = tally.n + excluded.n"""
 _NO_VALIDATORS = Validators()
 _NO_COLUMNS: tuple[None, str] = (None, "")
+_End = tuple[str | None, int | None, int | None]
+_NO_END: _End = (None, None, None)
 ENDS = (Done, Dead)
 """A tuple: a union is made anew, and asked slowly, for every row."""
 
@@ -38,9 +40,11 @@ def task_of(
 
     What lies in another store than `store` is nothing to go on from; None is of no store.
     """
-    number, fingerprint, _, host, url, location, path, attempt, failures, hops, *others = row
-    put_off, etag, last_modified, part, part_etag, part_modified, part_total, *others = others
-    due_at, ended, digest, every, extra, listed, file_store, part_store, cookies, via = others
+    (
+        number, fingerprint, _, host, url, location, path, attempt, failures, hops, put_off, etag,
+        last_modified, part, part_etag, part_modified, part_total, due_at, ended, digest, every,
+        extra, listed, file_store, part_store, cookies, via,
+    ) = row  # fmt: skip
     there = location or url
     here = not digest or _lies_in(store, file_store)
     columns, checks = _columns(extra) if extra else _NO_COLUMNS
@@ -89,85 +93,37 @@ def _stored(etag: str | None, last_modified: str | None) -> Validators | None:
     return Validators(etag, last_modified) if etag or last_modified else None
 
 
-class Row(NamedTuple):
-    """Values that a settlement writes over the row of its task."""
+SETTLED = (
+    "id", "state", "due_at", "host", "location", "path", "attempt", "failures", "hops", "kind",
+    "status", "size", "digest", "finished_at", "reason", "etag", "last_modified", "ended",
+    "directives", "final", "success_at", "changed_at", "every", "unverified", "put_off",
+    "host_asked", "cleared", "media_type", "charset", "away", "cookies",
+)  # fmt: skip
+"""Columns that a settlement writes over the row of its task, or that say how.
 
-    id: int
-    state: int
-    due_at: Seconds
-    host: int
-    location: str | None
-    path: str | None
-    attempt: int
-    failures: int
-    hops: int
-    kind: str
-    status: int | None
-    size: int
-    digest: bytes | None
-    finished_at: Seconds
-    reason: str | None
-    etag: str | None
-    last_modified: str | None
-    ended: bool
-    directives: str | None
-    final: str | None
-    success_at: int | None
-    changed_at: int | None
-    every: Seconds | None
-    unverified: bool
-    put_off: int
-    host_asked: bool
-    cleared: bool
-    """Whether it is suspected no more."""
-    media_type: str | None
-    charset: str | None
-    away: bool
-    """Whether its file lies in another store, and stays the one that it has."""
-    cookies: str | None
+Suspected no more is what is `cleared`. What is `away` has its file in another store, and keeps it.
+"""
 
 
-def row_of(settled: Settlement) -> Row:
-    """Return the row of a settlement. After a hop its `host` is the caller's to set."""
+def row_of(settled: Settlement) -> tuple[Any, ...]:
+    """Return the values of SETTLED. After a hop the `host` is the caller's to set."""
     task, outcome, verdict = settled.task, settled.outcome, settled.verdict
-    now, kind = settled.finished_at, outcome.kind.value
+    now, kind = settled.finished_at, outcome.kind
     then = _then(task, outcome, verdict, now)
     ended = isinstance(verdict, ENDS)
-    success_at, changed_at = _good_times(task, outcome, int(now)) if ended else (None, None)
+    final, success_at, changed_at = _end(task, outcome, int(now)) if ended else _NO_END
     validators = outcome.validators or task.stored or _NO_VALIDATORS
-    return Row(
-        id=task.id,
-        state=then.state,
-        due_at=then.due_at,
-        host=task.host_id,
-        location=None if then.location == task.url else then.location,
-        path=outcome.path,
-        attempt=task.attempt,
-        failures=then.failures,
-        hops=then.hops,
-        kind=kind,
-        status=outcome.status,
-        size=outcome.size,
-        digest=bytes.fromhex(outcome.digest) or None,
-        finished_at=now,
-        reason=outcome.reason or None,
-        etag=validators.etag,
-        last_modified=validators.last_modified,
-        ended=not getattr(verdict, "keeps", False),
-        directives=outcome.directives or None,
-        final=end_of(task, outcome).value if ended else None,
-        success_at=success_at,
-        changed_at=changed_at,
-        every=then.every,
-        unverified=outcome.unverified,
-        put_off=then.put_off,
-        host_asked=isinstance(verdict, Again) and is_hosts_word(outcome, verdict.at - now),
-        cleared=state_of(outcome) == "well",
-        media_type=outcome.media_type,
-        charset=outcome.charset,
-        away=_stays_away(task, outcome),
-        cookies=then.jar,
-    )
+    location = None if then.location == task.url else then.location
+    asked = isinstance(verdict, Again) and is_hosts_word(outcome, verdict.at - now)
+    return (
+        task.id, then.state, then.due_at, task.host_id, location, outcome.path, task.attempt,
+        then.failures, then.hops, kind._value_, outcome.status, outcome.size,
+        bytes.fromhex(outcome.digest) or None, now, outcome.reason or None, validators.etag,
+        validators.last_modified, not (isinstance(verdict, Again) and verdict.keeps),
+        outcome.directives or None, final, success_at, changed_at, then.every, outcome.unverified,
+        then.put_off, asked, state_of(outcome) == "well", outcome.media_type, outcome.charset,
+        _stays_away(task, outcome), then.jar,
+    )  # fmt: skip
 
 
 def _stays_away(task: Task, outcome: Outcome) -> bool:
@@ -211,13 +167,14 @@ def _ended(state: int, task: Task, verdict: Done | Dead, now: Seconds) -> _Then:
     return _Then(state, now, task.location, task.failures, task.hops, verdict.every)
 
 
-def _good_times(task: Task, outcome: Outcome, now: int) -> tuple[int | None, int | None]:
-    """Return when a visit succeeded, and when it brought other content; None if it did not."""
+def _end(task: Task, outcome: Outcome, now: int) -> _End:
+    """Return what an end is counted as, and when it succeeded and brought other content if so."""
+    kind = end_of(task, outcome)._value_
     if outcome.kind is Kind.UNCHANGED:
-        return now, None
+        return kind, now, None
     if outcome.kind is Kind.STORED:
-        return now, now if outcome.digest != task.digest else None
-    return None, None
+        return kind, now, now if outcome.digest != task.digest else None
+    return kind, None, None
 
 
 def tally(db: Connection, sums: Counter[tuple[int, str]]) -> None:

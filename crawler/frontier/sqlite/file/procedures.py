@@ -7,17 +7,20 @@ rows that are inserted into a view, and these are its calls (SQLite, "CREATE TRI
 Its parameters are the columns of the view.
 """
 
-import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
+from itertools import chain
 from typing import Any
 
 from crawler.frontier.sql.connection import Numbered
 from crawler.frontier.sql.procedures import Apart, Each, Procedure, lost_error
 
 _PARAMETER = re.compile(r":(\w+)")
+_SIZES = (64, 8, 1)
+"""Rows of a temporary table that one statement inserts: so few statements are prepared."""
 _LOST = "lease lost"
 _FENCE = f"""
 SELECT RAISE(ABORT, '{_LOST}') WHERE NOT EXISTS (SELECT 1 FROM process WHERE id = :owner)"""
@@ -42,23 +45,30 @@ class Connection(sqlite3.Connection):
         )
 
     def number(self, tables: Mapping[str, Numbered]) -> None:
-        """Make these the rows of temporary tables, each in one statement, and number them."""
+        """Make these the rows of temporary tables, and number them."""
         with self._filling(tables):
             for table, (columns, rows) in tables.items():
-                values = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(len(columns)))
-                self.execute(
-                    f"INSERT INTO temp.{table} (nth, {', '.join(columns)}) "
-                    f"SELECT key, {values} FROM json_each(?)",
-                    (json.dumps(rows),),
-                )
+                if rows:
+                    numbered = [(nth, *row) for nth, row in enumerate(rows)]
+                    self._insert(f"{table} (nth, {', '.join(columns)})", numbered)
 
     def fill(self, tables: Mapping[str, Sequence[Sequence[Any]]]) -> None:
         """Make these the rows of temporary tables."""
         with self._filling(tables):
             for table, rows in tables.items():
                 if rows:
-                    places = ", ".join("?" * len(rows[0]))
-                    self.executemany(f"INSERT INTO temp.{table} VALUES ({places})", rows)
+                    self._insert(table, rows)
+
+    def _insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows, as many at once as there are: each statement has its price."""
+        begin = 0
+        for size in _SIZES:
+            end = len(rows) - (len(rows) - begin) % size
+            if begin < end:
+                blocks = (rows[at : at + size] for at in range(begin, end, size))
+                values = [list(chain.from_iterable(block)) for block in blocks]
+                self.executemany(_insertion(table, len(rows[0]), size), values)
+            begin = end
 
     @contextmanager
     def _filling(self, tables: Iterable[str]) -> Iterator[None]:
@@ -87,6 +97,12 @@ class Connection(sqlite3.Connection):
             if str(error) == _LOST:
                 raise lost_error() from error
             raise
+
+
+@cache
+def _insertion(table: str, width: int, rows: int) -> str:
+    places = ", ".join("?" * width)
+    return f"INSERT INTO temp.{table} VALUES {', '.join([f'({places})'] * rows)}"
 
 
 def _text(statement: str | Each) -> str:

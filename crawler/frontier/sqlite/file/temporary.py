@@ -1,17 +1,16 @@
 """The temporary tables of verbs, in the memory of a connection; sql/rows/staging.py fills them."""
 
 import sqlite3
-from typing import Any
 
 from crawler.frontier.sql.rows.staging import OWED
-from crawler.frontier.sql.rows.tasks import Row
+from crawler.frontier.sql.rows.tasks import SETTLED
 
 _CLUSTERED = frozenset({"taken"})
 """Tables that are kept in the order of their keys."""
 TABLES = {
     "seed": "nth INTEGER PRIMARY KEY, fingerprint, host, url, path, extra, times, task",
     "seed_host": "nth INTEGER PRIMARY KEY, key, bucket, obeys, id",
-    "settled": f"id INTEGER PRIMARY KEY, {', '.join(Row._fields[1:])}",
+    "settled": f"id INTEGER PRIMARY KEY, {', '.join(SETTLED[1:])}",
     "owed": f"id INTEGER PRIMARY KEY, {', '.join(OWED)}, leaves",
     "rested": "ip TEXT PRIMARY KEY, answered_at",
     "parted": "ip TEXT PRIMARY KEY",
@@ -30,14 +29,12 @@ TABLES = {
 """What each is made of, by name. Types are those of the values: nothing is converted twice."""
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
-for kind in (type(None), bool, bytes):
-    sqlite3.register_adapter(kind, _same)
+sqlite3.register_adapter(type(None), {None: None}.get)
+sqlite3.register_adapter(bool, int)
+sqlite3.register_adapter(bytes, bytes)
 """Values that stay as they are. The module sqlite3 looks for what to make of each that is no number
-or text; where nothing is registered that takes longer than all else about a row.
+or text, and takes long where nothing is registered. These are functions of C: most values of a row
+are such ones.
 """
 
 
