@@ -9,8 +9,7 @@ Its parameters are the columns of the view.
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -19,8 +18,8 @@ from crawler.frontier.sql.connection import Numbered
 from crawler.frontier.sql.procedures import Apart, Each, Procedure, lost_error
 
 _PARAMETER = re.compile(r":(\w+)")
-_SIZES = (64, 8, 1)
-"""Rows of a temporary table that one statement inserts: so few statements are prepared."""
+_AT_ONCE = 16
+"""Rows of a temporary table that one statement inserts, where there are as many."""
 _LOST = "lease lost"
 _FENCE = f"""
 SELECT RAISE(ABORT, '{_LOST}') WHERE NOT EXISTS (SELECT 1 FROM process WHERE id = :owner)"""
@@ -46,42 +45,37 @@ class Connection(sqlite3.Connection):
 
     def number(self, tables: Mapping[str, Numbered]) -> None:
         """Make these the rows of temporary tables, and number them."""
-        with self._filling(tables):
-            for table, (columns, rows) in tables.items():
-                if rows:
-                    numbered = [(nth, *row) for nth, row in enumerate(rows)]
-                    self._insert(f"{table} (nth, {', '.join(columns)})", numbered)
+        self._fill(
+            (table, f"(nth, {', '.join(columns)})", [(nth, *row) for nth, row in enumerate(rows)])
+            for table, (columns, rows) in tables.items()
+        )
 
     def fill(self, tables: Mapping[str, Sequence[Sequence[Any]]]) -> None:
         """Make these the rows of temporary tables."""
-        with self._filling(tables):
-            for table, rows in tables.items():
-                if rows:
-                    self._insert(table, rows)
+        self._fill((table, "", rows) for table, rows in tables.items())
 
-    def _insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows, as many at once as there are: each statement has its price."""
-        begin = 0
-        for size in _SIZES:
-            end = len(rows) - (len(rows) - begin) % size
-            if begin < end:
-                blocks = (rows[at : at + size] for at in range(begin, end, size))
-                values = [list(chain.from_iterable(block)) for block in blocks]
-                self.executemany(_insertion(table, len(rows[0]), size), values)
-            begin = end
-
-    @contextmanager
-    def _filling(self, tables: Iterable[str]) -> Iterator[None]:
-        """Empty tables; what a block fills them with is whole, or nothing."""
+    def _fill(self, tables: Iterable[tuple[str, str, Sequence[Sequence[Any]]]]) -> None:
+        """Fill tables, and these columns of theirs, with rows: with all of them, or none."""
         self.execute("BEGIN")  # of the temporary tables alone: it locks nothing
         try:
-            for table in tables:
+            for table, columns, rows in tables:
                 self.execute(f"DELETE FROM temp.{table}")
-            yield
+                if rows:
+                    self._insert(f"{table} {columns}", rows)
             self.execute("COMMIT")
         except BaseException:
             self.execute("ROLLBACK")
             raise
+
+    def _insert(self, place: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows, most of them many at once, for each statement has its price."""
+        width, many = len(rows[0]), len(rows) - len(rows) % _AT_ONCE
+        if many:
+            blocks = (rows[at : at + _AT_ONCE] for at in range(0, many, _AT_ONCE))
+            values = [list(chain.from_iterable(block)) for block in blocks]
+            self.executemany(_insertion(place, width, _AT_ONCE), values)
+        if many < len(rows):
+            self.executemany(_insertion(place, width, 1), rows[many:])
 
     def run(self, procedure: Procedure, values: Mapping[str, Any]) -> None:
         """Run the statements of a procedure with these values, among others, as parameters.
@@ -89,10 +83,8 @@ class Connection(sqlite3.Connection):
         Raises:
             LeaseLostError: it is fenced, and `owner` was taken for dead.
         """
-        places = ", ".join(f":{one}" for one in procedure.parameters)
-        given = {name: values[name] for name in procedure.parameters}
         try:
-            self.execute(f"INSERT INTO call_{procedure.name} VALUES ({places})", given)
+            self.execute(_call_of(procedure), values)
         except sqlite3.IntegrityError as error:
             if str(error) == _LOST:
                 raise lost_error() from error
@@ -100,9 +92,15 @@ class Connection(sqlite3.Connection):
 
 
 @cache
-def _insertion(table: str, width: int, rows: int) -> str:
-    places = ", ".join("?" * width)
-    return f"INSERT INTO temp.{table} VALUES {', '.join([f'({places})'] * rows)}"
+def _insertion(place: str, width: int, rows: int) -> str:
+    row = f"({', '.join('?' * width)})"
+    return f"INSERT INTO temp.{place} VALUES {', '.join([row] * rows)}"
+
+
+@cache
+def _call_of(procedure: Procedure) -> str:
+    places = ", ".join(f":{one}" for one in procedure.parameters)
+    return f"INSERT INTO call_{procedure.name} VALUES ({places})"
 
 
 def _text(statement: str | Each) -> str:

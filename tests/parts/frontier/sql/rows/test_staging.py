@@ -37,6 +37,18 @@ def test_values_come_back_as_they_were(db):
     assert db.execute("SELECT * FROM temp.refitted").fetchall() == [(1, None, 1), (2, b"\0", 0.5)]
 
 
+@pytest.mark.parametrize("number", [0, 1, 15, 16, 17, 32, 49])
+def test_all_rows_are_made_however_many_they_are(db, number):
+    rows = [(nth, float(nth), None) for nth in range(number)]
+    staging.fill(db, refitted=[(1, 2.0, 3.0)])
+    staging.fill(db, refitted=rows)
+    assert db.execute("SELECT * FROM temp.refitted").fetchall() == rows
+    db.number({"seed": (("fingerprint", "times"), [row[:2] for row in rows])})
+    assert db.execute("SELECT nth, fingerprint, times FROM temp.seed").fetchall() == [
+        (nth, nth, float(nth)) for nth in range(number)
+    ]
+
+
 @pytest.mark.parametrize("value", [None, True])
 def test_a_row_of_empty_values_or_marks_takes_no_four_times_as_long_as_one_of_numbers(db, value):
     odd, number = seconds(db, value, 2)  # True is 1 to a dict
