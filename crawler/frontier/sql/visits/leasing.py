@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.connection import Connection, Cursor
 from crawler.frontier.sql.procedures import LOOKED_UP, OWN, OWNED, Apart, Procedure
 from crawler.frontier.sql.rows import leased, staging
 from crawler.frontier.sql.rows.addresses import hold, let_go
@@ -45,11 +45,14 @@ DELETE FROM wanted WHERE NOT EXISTS (/* each */
     SELECT 1 FROM host WHERE host.id = wanted.host AND {OWN})"""
 _MOVE = "UPDATE host SET store = 0 WHERE id = ?"
 """Any machine may take the host then."""
-KEEP = Procedure("keep", "owner now", _OWN, fenced=True)
+_EMPTY = tuple(f"DELETE FROM {table}" for table in ("parted", "refused", "turn", "taken"))
+"""Empties the tables that the procedures of a lease fill."""
+KEEP = Procedure("keep", "owner now", *_EMPTY, _OWN, fenced=True)
 """What is left of GIVE_BACK where nothing is given back and nothing moves."""
 GIVE_BACK = Procedure(
     "give_back",
     "owner now",
+    *_EMPTY,
     Apart("found_addresses"),
     leased.fewer(f"{_RETURNED} AND {OWNED}"),
     f"{_BACK} {_LEASED} id IN (/* few */ SELECT id FROM temp.returned) AND {OWNED}",
@@ -70,8 +73,6 @@ GIVE_BACK = Procedure(
 
 The addresses before and after are `parted`, for no host may be left there.
 """
-_FILLED = ("parted", "refused", "turn", "taken")
-"""Tables that the procedures of a lease fill."""
 _NEW = "SELECT host FROM temp.wanted WHERE new"
 TAKE = Procedure(
     "take_hosts",
@@ -124,26 +125,24 @@ def lease(
     if file.unanswered:
         file.undo_lease(owner, now)
     _know(file, visitor)
-    _stage(db, refills, idle, back, found)
+    moves = _stage(db, refills, idle, back, found)
     all_jobs, store = visitor.jobs is None, visitor.store
     values = {"owner": owner, "now": now, "new": new, "all_jobs": all_jobs, "store": store}
-    moves = bool(idle or back or found)
     moving = [(one.id,) for one in idle if one.moves]
     taken = looks.company.run(
         file, lambda: _take(file, looks, values, refills, moves=moves, moving=moving)
     )
-    refused = db.execute("SELECT host FROM temp.refused")
-    answered = db.execute(_ANSWERED)
-    asked = turns.Answer(db)
-    hosts = asked.read(file.names, visitor)
+    refused, answered = _moved(db) if moves else ((), ())
+    asked = turns.Answer(db) if taken.some or refills else None
+    hosts = asked.read(file.names, visitor) if asked else ()
     lease = Lease(
         jars.with_jars(db, visitor, hosts) if visitor.keeps else hosts,
         taken.share.surplus,
         taken.share.moving,
         taken.next_at,
         more=taken.more,
-        refused=frozenset(host for (host,) in refused.fetchall()),
-        answered_at=dict(answered.fetchall()),
+        refused=frozenset(host for (host,) in refused),
+        answered_at=dict(answered),
         course=course_of(taken.course),
     )
     file.unanswered = False
@@ -153,6 +152,8 @@ def lease(
 class _Taken(NamedTuple):
     """What a lease has taken, beside hosts and tasks."""
 
+    some: bool
+    """Whether there are hosts among it."""
     share: Share
     more: bool
     """Whether hosts were not looked at."""
@@ -182,7 +183,7 @@ def _take(
         turns.take(db, values)
     *course, next_at = db.execute(_NEXT, values).fetchone()
     file.note_lease(values["owner"])
-    return _Taken(found.share, found.more, next_at, tuple(course))
+    return _Taken(bool(found.hosts), found.share, found.more, next_at, tuple(course))
 
 
 def _know(file: Transactions, visitor: Visitor) -> None:
@@ -199,10 +200,16 @@ def _stage(
     idle: Sequence[HostRecord],
     back: Sequence[int],
     found: Sequence[HostRecord],
-) -> None:
-    """Make the rows of what is given back, moved and wanted."""
+) -> bool:
+    """Make the rows of what is wanted, given back and moved; tell whether anything of it moves."""
     bounded = [(host, min(number, turns.MOST)) for host, number in refills.items()]
     wanted = [(host, n, turns.UPTO[n], False, at) for at, (host, n) in enumerate(bounded)]
-    empty: dict[str, list[tuple[int, ...]]] = {name: [] for name in _FILLED}
-    returned = [(task,) for task in back]
-    staging.fill(db, returned=returned, wanted=wanted, **owed_rows(found, idle), **empty)
+    moves = bool(idle or back or found)
+    moved = {"returned": [(task,) for task in back], **owed_rows(found, idle)} if moves else {}
+    staging.fill(db, wanted=wanted, **moved)
+    return moves
+
+
+def _moved(db: Connection) -> tuple[Cursor, Cursor]:
+    """Ask for the hosts that were refused, and when the addresses answered of the others."""
+    return db.execute("SELECT host FROM temp.refused"), db.execute(_ANSWERED)
