@@ -160,13 +160,14 @@ def settle(
     parts = [_part_of(owner, task, part) | {"store": where} for task, part in kept.items()]
     leads = [(one, there) for one in settlements if (there := _leads_to(one))]
     now = max((settled.finished_at for settled in settlements), default=0.0)
-    alone = any((spends, *leads, *cookies)) or any(map(_brings_rules, settlements))
+    ruled = list(filter(_brings_rules, settlements))
+    alone = any((spends, leads, cookies, ruled))
     with file.locked(beside=not alone):
         _lead(db, names, leads)
         db.executemany(_KEEP, parts)
         db.run(SETTLE, {"owner": owner, "now": now, "store": where})
         follow(db, names, now, stepped, failed=bool(failed), spends=spends, notices=notices)
-        update_ready_at(db, _learned(db, names, settlements), now)
+        update_ready_at(db, _learned(db, names, ruled), now)
         tell(db, names, cookies)
     refused = db.execute(_REFUSED).fetchall() if wanted else ()
     return set(wanted.values()).difference(wanted[key] for (key,) in refused)

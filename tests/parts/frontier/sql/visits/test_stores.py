@@ -114,6 +114,13 @@ def test_the_first_choices_that_are_claimed_beside_a_settlement_are_of_the_store
     assert here.frontier.settle(here.owner, [], [], claims={other.id: "x"}) == set()
 
 
+def test_of_first_choices_that_are_one_file_one_task_has_it(here):
+    here.frontier.claim([(9, "taken", "")])
+    claims = {1: "a", 2: "b", 3: "A", 4: "taken", 9: "taken"}
+    found = here.frontier.settle(here.owner, [], [], claims=claims)
+    assert found in ({1, 2, 9}, {2, 3, 9})
+
+
 def test_conditions_and_parts_are_given_only_where_they_lie(here, there):
     here.frontier.add("job", seeds("a"), NOW)
     here.stored()
