@@ -7,6 +7,8 @@ in the queue of a host before any is taken, and one statement finds the next vis
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from crawler.frontier.sql.connection import Connection, require_alone
@@ -231,11 +233,13 @@ class Answer:
         self, names: Names, visitor: Visitor, terms: Mapping[int, Terms]
     ) -> dict[int, list[Task]]:
         tasks: dict[int, list[Task]] = defaultdict(list)
-        for row in self._tasks.fetchall():
-            host = terms[row[3]]
-            job = _job_of(self._db, names, row, host)
-            host_key, version = host.host.key, host.host.rules_version
-            tasks[row[3]].append(task_of(row, job, host_key, version, visitor.store))
+        for number, rows in groupby(self._tasks.fetchall(), itemgetter(3)):
+            here, store = terms[number], visitor.store
+            key, version = here.host.key, here.host.rules_version
+            tasks[number] = [
+                task_of(row, _job_of(self._db, names, row, here), key, version, store)
+                for row in rows
+            ]
         return tasks
 
 
