@@ -1,10 +1,9 @@
-"""Values of a visit: Task, Fetched, Outcome, Visited. All frozen; change is `replace()`."""
+"""Values of a visit: Task, Fetched, Outcome, Visited. Change is `replace()`, but for a Visited."""
 
 from collections.abc import Mapping
 from enum import StrEnum
-from operator import attrgetter
 
-from crawler.value import value
+from crawler.value import mutable, value
 
 Seconds = float
 """A duration in seconds, or a point on the clock that the context names."""
@@ -184,6 +183,7 @@ class Outcome:
     size: int = 0
     digest: str = ""
     path: str | None = None
+    """File relative to the output folder; until the body is stored, the one it is meant for."""
     reason: str = ""
     location: str | None = None
     """URL to which a redirect leads."""
@@ -218,19 +218,10 @@ class Outcome:
     sessionless: bool = False
     """Whether it was refused because its job's session is over: it is made again after a login."""
 
-    def stored_as(self, path: str) -> "Outcome":
-        """Return the outcome with the file that holds the body, relative to the output folder."""
-        kind, status, size, digest, _, *others = _all_fields(self)
-        return Outcome(kind, status, size, digest, path, *others)
 
-
-_all_fields = attrgetter(*Outcome.__match_args__)
-"""All fields of an outcome, in order: `replace` takes three times as long, for every file."""
-
-
-@value
+@mutable
 class Visited:
-    """The end of a visit on its way to the settler: outcome, and body still to be stored."""
+    """The end of a visit on its way to the settler, which takes the body off once it is stored."""
 
     task: Task
     outcome: Outcome

@@ -123,7 +123,6 @@ class Settler:
 
     def _settle(self) -> None:
         self._began = time.monotonic()
-        wanted_paths = [visited.wanted for visited in self._batch]
         # 1 Files are whole under their final names.
         self._bodies.store(self._batch)
         # 2 What becomes of each task, and what its host is owed by now.
@@ -133,9 +132,9 @@ class Settler:
         #   It reserves files for what came meanwhile as well.
         self._next += self._ends.get_all(MAX_BATCH - len(self._next))
         settlements = self._recorded(settlements, hosts)
-        parts = self._parts_left(settlements, wanted_paths)
+        parts = self._parts_left(settlements)
         # 4 The batch is over: workers that wait for memory go on.
-        self._ends.freed(sum([len(visited.content or b"") for visited in self._batch]))
+        self._ends.freed(sum([len(left.content) for left in self._batch if left.content]))
         self._batch.clear()
         # 5 Hosts with nothing open may go back.
         elsewhere = any(type(settled.verdict) in _GO_ON for settled in settlements)
@@ -159,15 +158,16 @@ class Settler:
             with self._together():
                 self._guard.each(self._tell, rest)
 
-    def _parts_left(self, settlements: list[Settlement], wanted_paths: list[str]) -> list[str]:
+    def _parts_left(self, settlements: list[Settlement]) -> list[str]:
         """Return the parts that broke off and will not be continued: their tasks have ended."""
         parts: list[str] = []
-        for settled, wanted in zip(settlements, wanted_paths, strict=True):
-            task, decision = settled.task, settled.verdict
-            if task.robots or not may_leave_parts(task, settled.outcome.kind):
+        for settled, visited in zip(settlements, self._batch, strict=True):
+            task = settled.task
+            if not may_leave_parts(task, settled.outcome.kind) or task.robots:
                 continue
+            decision = settled.verdict
             if not (isinstance(decision, Again) and decision.keeps):
-                parts += self._guard.step(task, self._left_by, settled, wanted) or []
+                parts += self._guard.step(task, self._left_by, settled, visited.wanted) or []
         return parts
 
     def _left_by(self, settled: Settlement, wanted: str) -> list[str]:

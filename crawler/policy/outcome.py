@@ -36,25 +36,22 @@ def outcome_of(
     token: str = "",
     *,
     elapsed: Seconds = 0.0,
+    path: str | None = None,
     max_redirects: int = MAX_REDIRECTS,
     accept: Acceptance | None = None,
     ban: BanRules | None = None,
 ) -> Outcome:
     """Read an answer; `now` is wall time, `token` our product token in robots directives.
 
-    `accept` says which redirects are followed; what it says of a head and of a body is judged where
-    these are read. `ban` says which answers are refusals.
+    `path` is the file that its body is meant for. `accept` says which redirects are followed; what
+    it says of a head and of a body is judged where these are read. `ban` says which answers are
+    refusals.
     """
-    outcome = _judged(
-        task,
-        fetched,
-        now,
-        method,
-        token,
-        elapsed=elapsed,
-        max_redirects=max_redirects,
-        accept=accept,
-    )
+    outcome = _about_the_file(task, fetched, elapsed)
+    if outcome is None and 200 <= fetched.status < 300:
+        outcome = _stored(fetched, token, elapsed, path)
+    elif outcome is None:
+        outcome = _without_file(task, fetched, now, method, elapsed, max_redirects, accept)
     if ban:
         outcome = _refused(outcome, fetched, ban)
     if not fetched.differing:
@@ -64,22 +61,17 @@ def outcome_of(
     return replace(outcome, reason=reason[:MAX_REASON])
 
 
-def _judged(
+def _without_file(
     task: Task,
     fetched: Fetched,
     now: Seconds,
-    method: str = "GET",
-    token: str = "",
-    *,
-    elapsed: Seconds = 0.0,
-    max_redirects: int = MAX_REDIRECTS,
-    accept: Acceptance | None = None,
+    method: str,
+    elapsed: Seconds,
+    max_redirects: int,
+    accept: Acceptance | None,
 ) -> Outcome:
+    """Return the outcome of a redirect or of an error."""
     status = fetched.status
-    if about_file := _about_the_file(task, fetched, elapsed):
-        return about_file
-    if 200 <= status < 300:
-        return _stored(fetched, token, elapsed)
     if status in REDIRECT_STATUS and (
         hop := _redirected(task, fetched, method, max_redirects, accept)
     ):
@@ -140,13 +132,14 @@ def bug(error: BaseException) -> Outcome:
     return Outcome(Kind.BUG, reason=f"{type(error).__name__}: {error}".rstrip(": "))
 
 
-def _stored(fetched: Fetched, token: str, elapsed: Seconds) -> Outcome:
+def _stored(fetched: Fetched, token: str, elapsed: Seconds, path: str | None) -> Outcome:
     kind, charset = content_type(fetched.headers.get("content-type"))
     return Outcome(
         Kind.STORED,
         fetched.status,
         fetched.size,
         fetched.digest,
+        path,
         elapsed=elapsed,
         last_modified=parse_http_date(fetched.headers.get("last-modified")),
         unverified=fetched.unverified,

@@ -16,6 +16,7 @@ MAX_BACKOFF_S: Seconds = 3600.0
 """Longest backoff of a URL, where `max_backoff` of its host is longer."""
 ATTEMPTS_AT_SESSIONS = 3
 """Visits that a URL has at least where sessions of its job end: one of them ended under it."""
+_DONE = Done()
 WAIT_ERROR_S: Seconds = 0.001
 """How exactly a wait is known as the difference of two wall times."""
 MAX_OUR_WAIT_S: Seconds = 5.0
@@ -142,15 +143,14 @@ def verdict(
 ) -> Verdict:
     """Return the verdict on a task; `now` is wall time, `attempts` the visits that its job allows.
 
+    An end that needs none of this has its verdict by `verdict_on_good`.
+
     By our own will it waits for `max_backoff` at most, as its host does. A `spared` failure is its
     host's to pay for: the task waits and is not charged. What `retry` says of a failure goes above
     what is usual, and above a host that pays.
     """
-    if outcome.kind is Kind.REDIRECTED:
-        assert outcome.location is not None
-        return Hop(outcome.location)
-    if word_of(task, outcome) == "ok":
-        return Done()
+    if good := verdict_on_good(task, outcome):
+        return good
     if _is_no_failure(task, outcome):
         return Again(now + _our_wait(outcome, random, max_backoff), charged=False)
     if outcome.final or not _passes(outcome, spared=spared, retry=retry):
@@ -160,6 +160,14 @@ def verdict(
         return Dead(outcome.reason)
     wait = backoff(max(1, failures), outcome.retry_after, random, max_backoff)
     return Again(now + wait, charged=not spared)
+
+
+def verdict_on_good(task: Task, outcome: Outcome) -> Done | Hop | None:
+    """Return the verdict on a visit that brought what was asked for, or another location."""
+    if outcome.kind is Kind.REDIRECTED:
+        assert outcome.location is not None
+        return Hop(outcome.location)
+    return _DONE if word_of(task, outcome) == "ok" else None
 
 
 def is_hosts_word(outcome: Outcome, wait: Seconds) -> bool:

@@ -1,7 +1,9 @@
 """The bodies of a batch of visits: which become files, and what is wrong with those that cannot."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import compress
+from operator import not_
 
 from crawler.config import Job
 from crawler.model import Kind, Outcome, Visited
@@ -41,32 +43,32 @@ class Bodies:
         self.compared: Mapping[str, Collection[tuple[str, ...]]] = {}
         """What is ignored where changes are looked for, by the jobs whose hooks want to know."""
 
-    def store(self, batch: list[Visited]) -> None:
+    def store(self, batch: Sequence[Visited]) -> None:
         """Write the bodies of a batch; its visits then carry the path, or the fault."""
-        self._miss_gone_files(batch)
-        self._pass_over_same(batch)
-        choices = self._choices_of(batch, [at for at, one in enumerate(batch) if has_body(one)])
-        if not choices:
+        known = [visited for visited in batch if visited.task.path]
+        if known:
+            self._miss_gone_files(known)
+            self._pass_over_same(known)
+        visits, choices = self._chosen([visited for visited in batch if has_body(visited)])
+        if not visits:
             return
-        paths = self._reservations.files(list(choices.values()), _named(batch))
-        bodies = [self._body(batch[at], path) for at, path in zip(choices, paths, strict=True)]
+        paths = self._reservations.files(choices, {one.task.id for one in visits if one.named})
+        bodies = list(map(self._body, visits, paths))
         if self.compared:
-            self._compare(batch, choices)
+            self._compare(visits)
         results = self._files.save(bodies)
         fault = self._fault_of([one for one in results if not isinstance(one, str)])
-        on_disk = 0
-        for at, stored in zip(choices, results, strict=True):
-            visited = batch[at]
-            on_disk += len(visited.content or b"")
-            batch[at] = self._stored(visited, stored, fault)
+        on_disk = sum([len(visited.content or b"") for visited in visits])
+        for visited, stored in zip(visits, results, strict=True):
+            self._end(visited, stored, fault)
         self._ends.freed(on_disk)
 
     def _fault_of(self, refused: list[OSError]) -> OSError | None:
         """Return what is wrong with the whole folder, where bodies were refused."""
         return self._files.fault() if any(map(_of_one_place, refused)) else None
 
-    def _stored(self, visited: Visited, stored: str | OSError, fault: OSError | None) -> Visited:
-        """Return a visit with its file, or with what is wrong with that or with the whole folder.
+    def _end(self, visited: Visited, stored: str | OSError, fault: OSError | None) -> None:
+        """End a visit with its file, or with what is wrong with that or with the whole folder.
 
         The folder may be well again when it is looked at, so that the first fault of a URL that may
         have been the folder's is not charged.
@@ -75,69 +77,66 @@ class Bodies:
         if isinstance(stored, str):
             if self._pardons.pardoned:
                 self._pardons.stored(task.id)
-            return _without_body(visited, outcome.stored_as(stored))
+            if stored != outcome.path:
+                outcome = replace(outcome, path=stored)
+            return _take_body_off(visited, outcome)
         error = _cause(stored, fault)
         ours = error is fault or is_folders(error)
         reason = f"cannot be stored: {error.strerror or error}"
-        outcome = replace(outcome, kind=Kind.LOCAL_IO, digest="", size=0, reason=reason, ours=ours)
+        lost = replace(outcome, kind=Kind.LOCAL_IO, digest="", size=0, path=None, reason=reason)
         spared = not ours and may_be_folders(error) and self._pardons.pardon(task.id)
-        return _without_body(visited, outcome, spared=spared)
+        return _take_body_off(visited, replace(lost, ours=ours), spared=spared)
 
-    def _miss_gone_files(self, batch: list[Visited]) -> None:
+    def _miss_gone_files(self, visits: Sequence[Visited]) -> None:
         """See that an answer without content is no good end where the file is gone."""
-        for at, visited in enumerate(batch):
+        for visited in visits:
             task = visited.task
             if visited.outcome.kind is not Kind.EMPTY or not task.digest or not task.here:
                 continue
             if not self._files.exists(task.path or ""):
-                gone = replace(visited, task=replace(task, digest=""))
-                fault = self._files.fault()  # then nothing is known of the file
-                batch[at] = self._stored(visited, fault, fault) if fault else gone
+                if fault := self._files.fault():  # then nothing is known of the file
+                    self._end(visited, fault, fault)
+                else:
+                    visited.task = replace(task, digest="")
 
-    def _pass_over_same(self, batch: list[Visited]) -> None:
+    def _pass_over_same(self, visits: Sequence[Visited]) -> None:
         """Keep the file of a visit that brought the same content again, as long as it is there."""
-        for at, visited in enumerate(batch):
+        for visited in visits:
             task, outcome = visited.task, visited.outcome
             if not task.path or not task.here or outcome.digest != task.digest:
                 continue
             path = task.path if has_body(visited) else None
             if path is None or not self._guard.step(task, self._files.exists, path):
                 continue
-            if visited.part:
-                self._files.discard([visited.part])
-            self._ends.freed(len(visited.content or b""))
-            same = replace(outcome, kind=Kind.UNCHANGED, path=path)
-            batch[at] = replace(visited, outcome=same, content=None, part=None)
+            self._drop(visited)
+            visited.outcome = replace(outcome, kind=Kind.UNCHANGED, path=path)
+            visited.content = visited.part = None
 
-    def _compare(self, batch: list[Visited], choices: Iterable[int]) -> None:
+    def _drop(self, visited: Visited) -> None:
+        """Let go of a body that will not be stored."""
+        if visited.part:
+            self._files.discard([visited.part])
+        self._ends.freed(len(visited.content or b""))
+
+    def _compare(self, visits: Sequence[Visited]) -> None:
         """Note how much bodies differ from the files that they are to replace."""
-        for at in choices:
-            visited = batch[at]
-            task, outcome = visited.task, visited.outcome
+        for visited in visits:
+            task = visited.task
             ignored, body = self.compared.get(task.job), visited.part or visited.content
             if ignored and body is not None and task.path and task.digest and task.here:
                 step, differences = self._guard.step, self._files.differences
                 found = step(task, differences, task.path, body, ignored)
-                outcome = replace(outcome, differences=found or ())
-                batch[at] = replace(visited, outcome=outcome)
+                visited.outcome = replace(visited.outcome, differences=found or ())
 
-    def _choices_of(
-        self, batch: list[Visited], places: list[int]
-    ) -> dict[int, tuple[int, str, int]]:
-        """Return the choices for bodies of the batch; one that has none is dropped as a bug."""
-        found = self._guard.each(self._choices, [batch[at] for at in places])
-        choices: dict[int, tuple[int, str, int]] = {}
-        for at, choice in zip(places, found, strict=True):
-            if choice:
-                choices[at] = choice
-                continue
-            visited = batch[at]
-            if visited.part:
-                self._files.discard([visited.part])
-            self._ends.freed(len(visited.content or b""))
-            outcome = bug(ValueError("its path cannot be made"))
-            batch[at] = _without_body(visited, outcome)
-        return choices
+    def _chosen(
+        self, visits: Sequence[Visited]
+    ) -> tuple[list[Visited], list[tuple[int, str, int]]]:
+        """Return visits with the choices for their bodies; one without is dropped as a bug."""
+        choices = self._guard.each(self._choices, visits)
+        for visited in compress(visits, map(not_, choices)):
+            self._drop(visited)
+            _take_body_off(visited, bug(ValueError("its path cannot be made")))
+        return list(compress(visits, choices)), list(filter(None, choices))
 
     def _choices(self, visited: Visited) -> tuple[int, str, int]:
         task = visited.task
@@ -165,14 +164,10 @@ class Bodies:
         return Body(path, part, task.fingerprint, visited.content, modified, versions)
 
 
-def _without_body(visited: Visited, outcome: Outcome, *, spared: bool = False) -> Visited:
-    """Return a visit whose body is on the disk or lost; what names its part goes on with it."""
-    task, wanted = visited.task, visited.wanted
-    return Visited(task, outcome, visited.answered_at, spared=spared, wanted=wanted)
-
-
-def _named(batch: list[Visited]) -> set[int]:
-    return {one.task.id for one in batch if one.named}
+def _take_body_off(visited: Visited, outcome: Outcome, *, spared: bool = False) -> None:
+    """Leave a visit without its body, on the disk or lost; what names its part goes on with it."""
+    visited.outcome, visited.spared = outcome, spared
+    visited.content = visited.part = None
 
 
 def _of_one_place(stored: str | OSError) -> bool:

@@ -1,6 +1,7 @@
 """One bad item ends itself: the exception of a step that is about one task belongs to that task."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import ParamSpec, Protocol, TypeVar
 
 from crawler.errors import CrawlerError
@@ -48,7 +49,7 @@ class Guard:
             self.note(task, error)
             return None
 
-    def each(self, step: Callable[[I], T], items: Iterable[I]) -> list[T | None]:
+    def each(self, step: Callable[[I], T], items: Sequence[I]) -> list[T | None]:
         """Take a step for each item, and return what the steps return; None where one failed.
 
         Others run now and then, so that the hub is not held up by a long batch.
@@ -57,15 +58,17 @@ class Guard:
             CrawlerError, OSError, MemoryError: they concern the whole batch.
         """
         results: list[T | None] = []
-        for at, item in enumerate(items):
-            if at and at % AT_ONCE == 0:
+        steps = map(step, items)
+        while len(results) < len(items):
+            if results:
                 ROUNDS.pause()
             try:
-                results.append(step(item))
+                for result in islice(steps, AT_ONCE):
+                    results.append(result)  # noqa: PERF402  those before one that fails count
             except MACHINE:
                 raise
             except Exception as error:  # noqa: BLE001  a bug is an outcome too
-                self.note(item.task, error)
+                self.note(items[len(results)].task, error)
                 results.append(None)
         return results
 

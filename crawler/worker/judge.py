@@ -8,10 +8,9 @@ from random import Random
 from crawler.config import Job, ScheduleOptions
 from crawler.config.answer_options import retry_rules_of
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
-from crawler.policy.causes import GOOD
 from crawler.policy.mirrors import attempts_of, elsewhere
 from crawler.policy.outcome import bug
-from crawler.policy.retry import verdict
+from crawler.policy.retry import verdict, verdict_on_good
 from crawler.policy.schedule import Schedule, next_due
 from crawler.records import Again, Dead, Done, Settlement, Verdict
 from crawler.worker.guard import Guard
@@ -75,21 +74,25 @@ class Judge:
         job, outcome = self._jobs[task.job], visited.outcome
         if job.cookies and job.cookies.login:
             outcome = self.in_session(visited, job)
-        decision = verdict(
+        decision = verdict_on_good(task, outcome) or self._on_failure(visited, outcome, job, now)
+        if task.checks:
+            decision = elsewhere(task, visited.outcome, decision, now)
+        if job.schedule is not None:
+            decision = self._next(job.schedule, task, outcome, decision, now)
+        return Settlement(task, outcome, decision, now)
+
+    def _on_failure(self, visited: Visited, outcome: Outcome, job: Job, now: Seconds) -> Verdict:
+        task = visited.task
+        return verdict(
             task,
             outcome,
             attempts=attempts_of(task, job.attempts) if task.checks else job.attempts,
             now=now,
             random=self._random,
             spared=visited.spared,
-            max_backoff=0.0 if outcome.kind in GOOD else self._max_backoff(task.host, job),
+            max_backoff=self._max_backoff(task.host, job),
             retry=None if job.retry is None else retry_rules_of(job.retry),
         )
-        if task.checks:
-            decision = elsewhere(task, visited.outcome, decision, now)
-        if job.schedule is not None:
-            decision = self._next(job.schedule, task, outcome, decision, now)
-        return Settlement(task, outcome, decision, now)
 
     def _next(
         self,

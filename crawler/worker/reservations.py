@@ -46,15 +46,16 @@ class Reservations:
         Raises:
             LeaseLostError, LocalFaultError: nothing is reserved.
         """
+        paths = self._paths
         others = [
             (task, path, suffixed(path, fingerprint))
             for task, path, fingerprint in choices
-            if self._paths.get(task) != path
+            if paths.get(task) != path
         ]
         if others:
-            paths = self._frontier.claim(others, self._owner, fixed=named)
-            self._paths |= {task: path for (task, *_), path in zip(others, paths, strict=True)}
-        return [self._paths[task] for task, *_ in choices]
+            claimed = self._frontier.claim(others, self._owner, fixed=named)
+            paths |= {task: path for (task, *_), path in zip(others, claimed, strict=True)}
+        return [paths[task] for task, _, _ in choices]
 
     def record(
         self,
@@ -85,11 +86,11 @@ class Reservations:
 
 def has_body(visited: Visited) -> bool:
     """Tell whether a visit brought a body that is to be stored."""
-    return not visited.task.robots and (visited.content is not None or visited.part is not None)
+    return (visited.content is not None or visited.part is not None) and not visited.task.robots
 
 
 def _is_new(visited: Visited) -> bool:
     """Tell whether a body is to be stored of a task that has no file here yet."""
-    task = visited.task
-    known = bool(visited.wanted) and not visited.named
-    return has_body(visited) and known and not (task.digest and task.here)
+    if visited.named or not visited.wanted or not has_body(visited):
+        return False
+    return not (visited.task.digest and visited.task.here)

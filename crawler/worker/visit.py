@@ -107,6 +107,7 @@ class Visits:
             job.method,
             self._token,
             elapsed=elapsed,
+            path=wanted or None,
             max_redirects=job.max_redirects,
             accept=accept,
             ban=None if job.ban is None or task.robots else ban_rules_of(job.ban),

@@ -18,7 +18,7 @@ from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import RobotsOf, open_frontier
 from crawler.frontier.process import current
 from crawler.model import Kept, Kind, Outcome, Validators, Visited
-from crawler.policy.retry import verdict
+from crawler.policy.retry import verdict_on_good
 from crawler.records import Again, Dead, Done
 from crawler.settler import Settler
 from crawler.store import Files, part_name
@@ -152,8 +152,8 @@ def test_what_may_be_the_folders_fault_is_not_charged_once_and_then_is(scene, mo
     assert scene.settle(*again) == [Kind.LOCAL_IO] * 2
     assert not any(settled.outcome.ours for settled in scene.told)
     assert [settled.verdict.charged for settled in scene.told] == [False, False]
-    judged = scene.settler._bodies._stored(again[0], refused, None)  # of a later batch
-    assert not judged.spared
+    scene.settler._bodies._end(again[0], refused, None)  # of a later batch
+    assert not again[0].spared
 
 
 def test_a_name_that_is_too_long_is_charged_at_once_and_to_its_url_alone(scene):
@@ -304,9 +304,9 @@ def test_an_end_that_cannot_be_judged_is_a_bug_of_its_own(scene, monkeypatch):
     def breaks(task, *arguments, **options):
         if task.id == visits[0].task.id:
             raise ZeroDivisionError("a verdict")
-        return verdict(task, *arguments, **options)
+        return verdict_on_good(task, *arguments, **options)
 
-    monkeypatch.setattr("crawler.worker.judge.verdict", breaks)
+    monkeypatch.setattr("crawler.worker.judge.verdict_on_good", breaks)
     kinds = scene.settle(*visits)
     told, scene.log.events = scene.log.events, scene.log.events[:1]
     assert len(told) == 2  # the second: not even the bug could be judged
