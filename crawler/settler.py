@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from operator import attrgetter
 from typing import Protocol
 
 import gevent
@@ -21,7 +22,7 @@ from crawler.records import Again, Hop, HostRecord, Settlement
 from crawler.rounds import ROUNDS
 from crawler.store import Files, left_by, may_leave_parts
 from crawler.worker.bodies import Bodies
-from crawler.worker.ends import Ends
+from crawler.worker.ends import Ends, size_of
 from crawler.worker.guard import AT_ONCE, MACHINE
 from crawler.worker.judge import Judge
 from crawler.worker.reservations import Reservations
@@ -31,6 +32,9 @@ BATCH_GAP_S: Seconds = 0.04
 """Shortest time between two batches, so that under load many visits share what a batch costs."""
 _GO_ON = frozenset({Again, Hop})
 """Verdicts after which there is something to do, perhaps at another host."""
+_TASK = attrgetter("task")
+_HOST = attrgetter("task.host_id")
+_VERDICT = attrgetter("verdict")
 
 
 class Hosts(Protocol):
@@ -127,18 +131,18 @@ class Settler:
         self._bodies.store(self._batch)
         # 2 What becomes of each task, and what its host is owed by now.
         settlements = self._judge.settlements(self._batch)
-        hosts = self._hosts.owed({visited.task.host_id for visited in self._batch})
+        hosts = self._hosts.owed(set(map(_HOST, self._batch)))
         # 3 The ledger knows, in one transaction: a crash before this visits again.
         #   It reserves files for what came meanwhile as well.
         self._next += self._ends.get_all(MAX_BATCH - len(self._next))
         settlements = self._recorded(settlements, hosts)
         parts = self._parts_left(settlements)
         # 4 The batch is over: workers that wait for memory go on.
-        self._ends.freed(sum([len(left.content) for left in self._batch if left.content]))
+        self._ends.freed(size_of(self._batch))
         self._batch.clear()
         # 5 Hosts with nothing open may go back.
-        elsewhere = any(type(settled.verdict) in _GO_ON for settled in settlements)
-        self._hosts.settled([settled.task for settled in settlements], elsewhere=elsewhere)
+        elsewhere = not _GO_ON.isdisjoint(map(type, map(_VERDICT, settlements)))
+        self._hosts.settled(map(_TASK, settlements), elsewhere=elsewhere)
         # 6 The log says so, never before the ledger knows.
         self._tell_all(settlements)
         # 7 What broke off and will not be continued goes: nothing in the ledger names it any more.

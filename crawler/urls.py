@@ -6,6 +6,7 @@ have one reading here.
 """
 
 import re
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 from zlib import crc32
@@ -27,6 +28,8 @@ _SECOND = re.compile(r"(?:[\s,;|\"'<>]|\w(?<!%[0-9a-f]{2}))https?://", re.IGNORE
 _USER = re.compile(r"//[^/?#\s@]*(?:@[^/?#\s@]*)*@")
 """User and password of a URL, as far as the last @ of its authority."""
 _PORTS = {"http": "80", "https": "443"}
+_AUTHORITY_AT = 8
+"""Where no slash of `http://` or `https://` stands any more."""
 
 
 class SplitUrl(NamedTuple):
@@ -98,17 +101,25 @@ def _why_not(text: str) -> str:
 
 
 def split(url: str) -> SplitUrl:
-    """Take a canonical URL apart; the port is always there.
+    """Take a canonical URL apart; the port is always there."""
+    at = url.find("/", _AUTHORITY_AT)
+    if at < 0:  # an origin, of which no path is told
+        return SplitUrl(*_server(url), "", "")
+    path, mark, query = url[at:].partition("?")
+    return SplitUrl(*_server(url[:at]), path, mark + query)
+
+
+@lru_cache(maxsize=4096)
+def _server(url: str) -> tuple[str, str, str]:
+    """Return scheme, name and port of a URL without its path: visits ask for the same ones.
 
     A name that ends in a dot is the same host as without it (RFC 3986, section 6.2.3).
     """
-    scheme, _, tail = url.partition("://")
-    authority, slash, tail = tail.partition("/")
-    path, mark, query = (slash + tail).partition("?")
+    scheme, _, authority = url.partition("://")
     hostname, colon, port = authority.rpartition(":")
     if not colon or port.endswith("]"):
         hostname, port = authority, _PORTS[scheme]
-    return SplitUrl(scheme, hostname.removesuffix("."), port, path, mark + query)
+    return scheme, hostname.removesuffix("."), port
 
 
 def host_of(url: str) -> str:
@@ -137,7 +148,8 @@ def origin_of(url: str) -> str:
 
     A robots.txt speaks for an origin, and credentials belong to one.
     """
-    return f"{url.partition('://')[0]}://{host_of(url)}"
+    at = url.find("/", _AUTHORITY_AT)
+    return "{}://{}:{}".format(*_server(url[:at] if at > 0 else url))
 
 
 def same_origin(one: str, other: str) -> bool:

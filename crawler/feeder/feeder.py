@@ -46,12 +46,15 @@ class Feeder:
         self._handoff = handoff
         self.concurrency = concurrency
         self._own_hosts = own_hosts
+        self._withdrawal = own_hosts.withdrawal
         self._deliver = deliver
         self._monotonic = monotonic
         self._wall = frontier.now
         self._ready: list[tuple[Seconds, int, Host]] = []
         self._turn = count()
         self._wake = Alarm()
+        self._waits = False
+        """Whether it has nothing to hand off; else it looks at the hosts before it waits."""
         self.busy = 0
         """Visits handed off or under way."""
         self.pause = Pause()
@@ -88,13 +91,13 @@ class Feeder:
     def begun(self, task: Task, address: str | None = None) -> bool:
         """Note that a worker begins a visit; refuse it if its host moved, see `OwnHosts.begun`."""
         now = self._monotonic()
-        begun, freed = self._own_hosts.begun(task, address, now)
+        host = self._own_hosts.hosts[task.host_id]
+        begun, freed = self._own_hosts.begun(host, task, address, now)
         if not begun:
             self.busy -= 1
             self.leaser.look_at(now)
             self._wake.set()
-        host = self._own_hosts.hosts[task.host_id]
-        if host.pace.delay or host.pace.limits.max_per_day or not begun:  # else nothing waited
+        if host.pace.one_by_one or not begun:  # else nothing waited
             self._place(host, now)
         for other in freed:
             self._place(other, now)
@@ -103,13 +106,14 @@ class Feeder:
     def finished(self, visited: Visited) -> Visited:
         """Note that a visit is over; its outcome is still to be settled."""
         now = self._monotonic()
-        visited, freed = self._own_hosts.finished(visited, now, self._wall)
-        self.busy -= 1
         host = self._own_hosts.hosts[visited.task.host_id]
-        if host.pace.silent or host.pace.refusals.number:
+        visited, freed = self._own_hosts.finished(host, visited, now, self._wall)
+        self.busy -= 1
+        if not host.pace.is_calm:
             self._end_unvisited(host, now, self._wall() - now)
-        for one in (*freed, host):
-            self._place(one, now)
+        for other in freed:
+            self._place(other, now)
+        self._place(host, now)
         if self.pause.active or self.busy + 1 >= self.most:
             self._wake.set()
         return visited
@@ -137,8 +141,8 @@ class Feeder:
 
     def heard(self, at: Seconds) -> None:
         """Note that all that was wished by then has been heard: without that nothing begins."""
-        withdrawal = self._own_hosts.withdrawal
-        was_deaf, withdrawal.deaf_at = at > withdrawal.deaf_at, at + DEAF_S
+        was_deaf = at > self._withdrawal.deaf_at
+        self._withdrawal.deaf_at = at + DEAF_S
         if was_deaf:
             self._wake.set()
 
@@ -177,11 +181,11 @@ class Feeder:
     @property
     def paused(self) -> bool:
         """Tell whether no visit begins, but for probes."""
-        wished = self._own_hosts.withdrawal.paused.everything
+        wished = self._withdrawal.paused.everything
         return wished or self.pause.active or not self.most
 
     def _may_begin(self, now: Seconds) -> bool:
-        if self.busy >= self.most or now > self._own_hosts.withdrawal.deaf_at:
+        if self.busy >= self.most or now > self._withdrawal.deaf_at:
             return False
         return not self.pause.active or self.pause.allows(now, self.busy)
 
@@ -210,7 +214,8 @@ class Feeder:
         if host.tasks and not host.queued and (ready_at := host.ready_at()) is not None:
             host.queued = True
             heapq.heappush(self._ready, (max(ready_at, now), next(self._turn), host))
-            self._wake.set()
+            if self._waits:
+                self._wake.set()
         self.leaser.refills.note(host, now)
 
     def _hand_off(self, host: Host, now: Seconds) -> None:
@@ -247,9 +252,11 @@ class Feeder:
 
     def _wait(self, now: Seconds) -> None:
         until = self._ready[0][0] if self._ready else now + LOOK_EVERY_S
-        if self.busy >= self.most or now > self._own_hosts.withdrawal.deaf_at:
+        if self.busy >= self.most or now > self._withdrawal.deaf_at:
             until = max(until, now + LOOK_EVERY_S)
         if self.pause.active and self._ready:  # for a probe, or for the end of the one under way
             until = max(until, self.pause.until if not self.busy else now + LOOK_EVERY_S)
+        self._waits = True
         self._wake.wait(until - now)
+        self._waits = False
         self._wake.clear()

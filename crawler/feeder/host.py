@@ -93,8 +93,9 @@ class Host:
 
     def ready_at(self) -> Seconds | None:
         """Return when its next visit may begin, or None while that depends on something else."""
-        waits = self.found or self.returning or self.reserved
-        return None if waits else self.pace.ready_at()
+        if self.found or self.returning or self.reserved:
+            return None
+        return self.pace.ready_at()
 
     def take(self, tasks: Sequence[Task]) -> None:
         """Have more tasks in memory."""
@@ -136,11 +137,10 @@ class Host:
             return self.exhausted_since + ASK_AGAIN_S if self._asks_again() else None
         pace = self.pace
         few = max(2 * pace.slots, self.ahead) // 4  # a quarter of the tasks to have
-        if pace.delay or pace.limits.max_per_day:
+        if pace.one_by_one:
             few = self._few(few)
         low = len(self.tasks) <= few
-        ends = pace.silent or pace.refusals.number
-        if self.found or not (low or ends):
+        if self.found or (pace.is_calm and not low):
             return None
         return self._refill_after(now, low=low)
 

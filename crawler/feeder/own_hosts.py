@@ -5,8 +5,10 @@ Nothing here reads a clock: `now` is a point on the monotonic clock, and `offset
 wall time, which is what the frontier stores.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from operator import attrgetter
 from random import Random
 
 from crawler.config.host_overrides import HostOverrides
@@ -28,6 +30,8 @@ from crawler.records import HostRecord
 
 SWEEP_S_PER_HOST: Seconds = 50e-6
 """Time between two looks through all hosts, for each of them: a small part of what they take."""
+_HOST = attrgetter("host_id")
+_IS_ROBOTS = attrgetter("robots")
 
 
 class OwnHosts:
@@ -85,14 +89,15 @@ class OwnHosts:
         if host.address is not None:
             self.addresses.enter(task, host.address, now)
 
-    def begun(self, task: Task, address: str | None, now: Seconds) -> tuple[bool, list[Host]]:
+    def begun(
+        self, host: Host, task: Task, address: str | None, now: Seconds
+    ) -> tuple[bool, list[Host]]:
         """Note that a worker begins a visit; return whether it may, and hosts that may go on.
 
         It may not if its host was just found at another address: nothing of the host begins there
         before that address is its own in the ledger, too. Nor if it was paused after the visit was
         handed off. The visit then leaves its slot.
         """
-        host = self.hosts[task.host_id]
         if address and address != host.address and self.addresses.limits:
             host.found = address
             self._moving[host.id] = host
@@ -118,25 +123,25 @@ class OwnHosts:
         return False, self.addresses.leave(task, now)
 
     def finished(
-        self, visited: Visited, now: Seconds, wall: Callable[[], Seconds]
+        self, host: Host, visited: Visited, now: Seconds, wall: Callable[[], Seconds]
     ) -> tuple[Visited, list[Host]]:
         """Note a visit's end; return it with what its host pays for, and hosts that may go on.
 
         `wall` reads wall time, where there is something to tell.
         """
         task, outcome = visited.task, visited.outcome
-        host = self.hosts[task.host_id]
         if task.id not in self._begun:
             host.pace.dropped()
             return visited, self.addresses.leave(task, now)
-        self._begun.discard(task.id)
+        self._begun.remove(task.id)
+        pace, good = host.pace, outcome.kind in GOOD
         visited = judged(host, visited, now, self._random)
         if counts_for_host(task, outcome):
-            host.pace.brought(visited.answered_at, ok=outcome.kind in GOOD)
-        host.pace.finished(visited.answered_at)
+            pace.brought(visited.answered_at, ok=good)
+        pace.finished(visited.answered_at)
         if outcome.retry_after:
-            host.pace.asked_to_wait(now + outcome.retry_after)
-        if outcome.kind not in GOOD or host.logged.state or not host.pace.is_calm:
+            pace.asked_to_wait(now + outcome.retry_after)
+        if not good or host.logged.state or not pace.is_calm:
             self.log.visited(host, task.job, outcome, now, wall() - now)
         if outcome.kind is Kind.UNWANTED or self._unwanted.streaks:
             self._unwanted.visited(host.key, visited)
@@ -146,15 +151,16 @@ class OwnHosts:
 
     def settled(self, tasks: Iterable[Task]) -> bool:
         """Note that outcomes are recorded; return whether a host of them has no open visit."""
-        ended = False
-        for task in tasks:
-            host = self.hosts[task.host_id]
-            host.open -= 1
-            host.robots = host.robots and not task.robots
-            ended = ended or host.open <= len(host.tasks)
+        tasks, at_rest = list(tasks), False
+        for task in filter(_IS_ROBOTS, tasks):
+            self.hosts[task.host_id].robots = False
+        for number, ended in Counter(map(_HOST, tasks)).items():
+            host = self.hosts[number]
+            host.open -= ended
+            at_rest = at_rest or host.open <= len(host.tasks)
             if host.exhausted:
                 self.note_exhausted(host)
-        return ended
+        return at_rest
 
     def note_exhausted(self, host: Host) -> None:
         """Let a host go back to the frontier once nothing of it is open."""

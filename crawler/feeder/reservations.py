@@ -91,7 +91,8 @@ class Reservations:
         """Note how a request ended that a task stands for."""
         now = self._monotonic()
         visited = Visited(task, outcome, answered_at)
-        _, freed = self._own_hosts.finished(visited, now, self._frontier.now)
+        host = self._own_hosts.hosts[task.host_id]
+        _, freed = self._own_hosts.finished(host, visited, now, self._frontier.now)
         self._leaser.freed(freed)
 
     def _host(self, key: str, job: str) -> Host | None:

@@ -67,12 +67,12 @@ class Clock:
     def __init__(self, clocks: AnyClocks) -> None:
         self.clocks = clocks
         self._course: Course | None = None
+        self._read, self._offset = clocks.wall, 0.0
+        """The clock that it goes by, and what leads from that to its time."""
 
     def now(self) -> Seconds:
         """Return the frontier's time."""
-        if self._course is None:
-            return self.clocks.wall()
-        return self.clocks.steady() + self._course.offset
+        return self._read() + self._offset
 
     @property
     def stepped(self) -> Seconds:
@@ -82,3 +82,4 @@ class Clock:
     def hear(self, course: Course) -> None:
         """Go by a course from now on."""
         self._course = course
+        self._read, self._offset = self.clocks.steady, course.offset

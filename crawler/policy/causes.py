@@ -27,8 +27,9 @@ _OBJECTIONS = {
 
 def counts_for_host(task: Task, outcome: Outcome) -> bool:
     """Tell whether a visit says what a host brings: it was asked for a page, and led nowhere."""
-    asked = outcome.asked and not outcome.ours
-    return asked and not task.robots and outcome.kind is not Kind.REDIRECTED
+    if outcome.ours or task.robots:
+        return False
+    return outcome.asked and outcome.kind is not Kind.REDIRECTED
 
 
 def failed(settled: Settlement) -> bool:

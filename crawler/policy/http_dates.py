@@ -1,8 +1,9 @@
 """Times in HTTP headers: dates, and the seconds that Retry-After asks for. Pure."""
 
 import re
-from datetime import UTC, date
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from crawler.model import DAY_S, Seconds
 
@@ -15,11 +16,14 @@ _IMF_FIXDATE = re.compile(
 )
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)}
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
+@lru_cache(maxsize=256)
 def parse_http_date(value: str | None) -> Seconds | None:
-    """Return the wall time of an HTTP date in any of its three forms (RFC 9110, 5.6.7), or None."""
+    """Return the wall time of an HTTP date in any of its three forms (RFC 9110, 5.6.7), or None.
+
+    Answers that come together often bear the same one: the present, or that of a deployment.
+    """
     if not value:
         return None
     if usual := _IMF_FIXDATE.fullmatch(value):
@@ -44,12 +48,9 @@ def parse_retry_after(value: str | None, now: Seconds) -> Seconds | None:
 
 def _fixdate(found: re.Match[str]) -> Seconds | None:
     """Return the wall time of a date in the form that nearly every server sends."""
-    day, month, year, *clock = found.groups()
-    hour, minute, second = map(int, clock)
-    if hour > 23 or minute > 59 or second > 59:
-        return None
+    year, day, hour, minute, second = map(int, found.group(3, 1, 4, 5, 6))
     try:
-        days = date(int(year), _NUMBERS[month], int(day)).toordinal() - _EPOCH
+        month = _NUMBERS[found[2]]
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
     except (KeyError, ValueError):
         return None
-    return days * DAY_S + hour * 3600 + minute * 60 + second

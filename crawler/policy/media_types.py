@@ -1,6 +1,7 @@
 """Media types as servers say them (RFC 9110, section 8.3.1). Pure."""
 
 import re
+from functools import lru_cache
 
 _MEDIA_TYPE = re.compile(r"[ \t]*([!#$%&'*+.^`|~\w-]{1,127}/[!#$%&'*+.^`|~\w-]{1,127})", re.ASCII)
 _WANTED = re.compile(r"[!#$%&'+.^`|~\w-]{1,127}/(?:[!#$%&'+.^`|~\w-]{1,127}|\*)", re.ASCII)
@@ -11,10 +12,11 @@ _CHARSET = re.compile(
 )
 
 
+@lru_cache(maxsize=256)
 def content_type(said: str | None) -> tuple[str | None, str | None]:
     """Return type and subtype of a Content-Type and its charset, both in lower case.
 
-    One function: it is asked for every file.
+    It is asked for every file, and servers say the same few.
     """
     found = _MEDIA_TYPE.match(said or "")
     if not found:

@@ -167,15 +167,16 @@ _KEPT = re.compile(r"(\.[0-9]{8}T[0-9]{6}Z(?:-[0-9]{1,3})?)(?=(?:\.[^.]*)?\Z)")
 """Names of older versions of a file (`store.versions`), which no URL's own file may have."""
 
 
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*")
+_PLAIN_PATH = re.compile(rf"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+){{0,{MAX_DEPTH - 1}}}")
 _NOT_PLAIN = re.compile(r"(?:^|/)(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|$)|\.part(?:/|$)|Z")
 """What may be a reserved name, that of a part, or that of an older version."""
 
 
 def _is_plain(path: str) -> bool:
     """Tell whether a path is safe at a glance, as most are: this runs for every visit."""
-    short = len(path) <= MAX_COMPONENT and path.count("/") < MAX_DEPTH
-    return short and bool(_PLAIN_PATH.fullmatch(path)) and not _NOT_PLAIN.search(path)
+    if len(path) > MAX_COMPONENT or not _PLAIN_PATH.fullmatch(path):
+        return False
+    return not _NOT_PLAIN.search(path)
 
 
 def _safe(path: str) -> str:

@@ -71,12 +71,13 @@ class HostPace:
     share: float | None = None
     """Share of such visits, lately."""
     first_failed_at: Seconds = 0.0
-    """While it fails, when the first of its failures in a row was: `failing_since` leaves out the
-    time in which nobody asked."""
+    """Of its failures in a row; `failing_since` leaves out the time in which nobody asked."""
     spacing: Seconds | None = None
     """Time between the beginnings of its visits, smoothed."""
     delay: Seconds = field(init=False)
     """The rest between two visits that holds now."""
+    one_by_one: bool = field(init=False)
+    """Whether a visit has to begin before the next one is due: it has a delay, or a budget."""
     slots: int = field(init=False)
     """How many visits may be under way: one while the host fails."""
     is_calm: bool = field(init=False)
@@ -96,6 +97,7 @@ class HostPace:
         """Work out what follows from limits, failures and refusals, after one has changed."""
         limits = self.limits
         self.delay = max(self.base_delay, min(self.backoff, limits.max_backoff))
+        self.one_by_one = bool(self.delay or limits.max_per_day)
         troubled = self.failures or (self.refusals.number and self.refusals.banned)
         self.slots = 1 if troubled else limits.per_host
         self.is_calm = not (self.failures or self.refusals.number or self.backoff)
@@ -135,13 +137,11 @@ class HostPace:
 
     def ready_at(self) -> Seconds | None:
         """Return the earliest time of the next visit, or None while that depends on another."""
-        if self.busy >= self.slots:
-            return None
-        most, delay = self.limits.max_per_day, self.delay
-        if self.pending and (delay or most):  # a visit that has not begun decides
-            return None
-        at = max(self.answered_at + delay, self.failed_until, self.put_off_until, self.turn_at)
-        return max(at, self.opens_at) if most else max(at, self.hours_at)
+        if self.busy >= self.slots or (self.pending and self.one_by_one):
+            return None  # the end of a visit decides, or the beginning of one
+        due = self.answered_at + self.delay
+        at = max(due, self.failed_until, self.put_off_until, self.turn_at, self.hours_at)
+        return max(at, self.budget_at) if self.limits.max_per_day else at
 
     def handed_off(self) -> None:
         """Take a slot."""
@@ -158,7 +158,8 @@ class HostPace:
             self.spacing = rest + self.latency
         else:
             self.spacing += SPACING_WEIGHT * (rest - self.spacing)
-        self.answered_at = max(self.answered_at, now)
+        if rest > 0:
+            self.answered_at = now
         if now >= self.day_ends:
             self.spent = 0
             self.day_ends += DAY_S * ((now - self.day_ends) // DAY_S + 1)
@@ -186,7 +187,8 @@ class HostPace:
         if self.backoff:
             self.failed_until = max(self.failed_until, self.answered_at + self.delay)
             self.backoff = lowered(self.backoff, self.base_delay)
-        self.failures, self.failing_since, self.silent = 0, None, False
+        if self.failures:
+            self.failures, self.failing_since, self.silent = 0, None, False
         self.latency += (elapsed - self.latency) * (LATENCY_WEIGHT if self.latency else 1.0)
         if not self.is_calm or self.limits.adaptive:
             self.derive()
@@ -195,8 +197,8 @@ class HostPace:
         """Note whether a visit brought what was asked for; that changes nothing but the account."""
         if ok:
             self.well_at = at
-        share = float(ok) if self.share is None else self.share
-        self.share = share + SHARE_WEIGHT * (ok - share)
+        share = self.share
+        self.share = float(ok) if share is None else share + SHARE_WEIGHT * (ok - share)
 
     def failed(self, now: Seconds, began_at: Seconds, random: Random, *, silent: bool) -> None:
         """Note a failure; of those that were under way together only the first one counts."""

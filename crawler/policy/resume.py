@@ -15,7 +15,7 @@ from crawler.policy.http_dates import parse_http_date
 MIN_STILL_S: Seconds = 60.0
 """Least time between Last-Modified and Date of an answer whose body may be continued by it."""
 
-_MAX_VALIDATOR = 256
+_SENDABLE = re.compile(r"[ -~]{1,256}")
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 
 
@@ -51,8 +51,7 @@ def validators_of(headers: Mapping[str, str]) -> Validators:
 
 
 def _sendable(value: str | None) -> str | None:
-    sound = value and len(value) <= _MAX_VALIDATOR and value.isascii() and value.isprintable()
-    return value if sound else None
+    return value if value and _SENDABLE.fullmatch(value) else None
 
 
 def check_range(kept: Kept, have: int, headers: Mapping[str, str]) -> None:

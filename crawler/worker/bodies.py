@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
-from operator import not_
+from operator import attrgetter, not_
 
 from crawler.config import Job
 from crawler.model import Kind, Outcome, Visited
@@ -12,12 +12,15 @@ from crawler.policy.outcome import bug
 from crawler.policy.pardons import Pardons
 from crawler.store import Body, Files, part_name, wanted_path
 from crawler.store.faults import is_folders, may_be_folders
-from crawler.worker.ends import Ends
+from crawler.worker.ends import Ends, size_of
 from crawler.worker.guard import Guard
 from crawler.worker.reservations import Reservations, has_body
 
 MAX_NAMES = 1000
 """Names that are tried for a file whose name an answer says."""
+_KNOWN = attrgetter("task.path")
+_NAMED = attrgetter("named")
+_NUMBER = attrgetter("task.id")
 
 
 class Bodies:
@@ -45,20 +48,20 @@ class Bodies:
 
     def store(self, batch: Sequence[Visited]) -> None:
         """Write the bodies of a batch; its visits then carry the path, or the fault."""
-        known = [visited for visited in batch if visited.task.path]
-        if known:
+        if known := list(filter(_KNOWN, batch)):
             self._miss_gone_files(known)
             self._pass_over_same(known)
-        visits, choices = self._chosen([visited for visited in batch if has_body(visited)])
+        visits, choices = self._chosen(list(filter(has_body, batch)))
         if not visits:
             return
-        paths = self._reservations.files(choices, {one.task.id for one in visits if one.named})
+        named = set(map(_NUMBER, filter(_NAMED, visits)))
+        paths = self._reservations.files(choices, named)
         bodies = list(map(self._body, visits, paths))
         if self.compared:
             self._compare(visits)
         results = self._files.save(bodies)
         fault = self._fault_of([one for one in results if not isinstance(one, str)])
-        on_disk = sum([len(visited.content or b"") for visited in visits])
+        on_disk = size_of(visits)
         for visited, stored in zip(visits, results, strict=True):
             self._end(visited, stored, fault)
         self._ends.freed(on_disk)
@@ -116,7 +119,7 @@ class Bodies:
         """Let go of a body that will not be stored."""
         if visited.part:
             self._files.discard([visited.part])
-        self._ends.freed(len(visited.content or b""))
+        self._ends.freed(size_of([visited]))
 
     def _compare(self, visits: Sequence[Visited]) -> None:
         """Note how much bodies differ from the files that they are to replace."""

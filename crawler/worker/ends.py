@@ -1,5 +1,8 @@
 """Ends of visits on their way from the workers, and from the feeder, to the settler."""
 
+from collections.abc import Iterable
+from operator import attrgetter
+
 from gevent.event import Event
 from gevent.queue import Queue
 
@@ -8,6 +11,13 @@ from crawler.transport.memory import Memory, Share
 
 MAX_BYTES_WAITING = 64 * 1024 * 1024
 """Bytes of bodies that may wait in memory; beyond it workers wait for the disk."""
+
+_CONTENT = attrgetter("content")
+
+
+def size_of(visits: Iterable[Visited]) -> int:
+    """Return the bytes of bodies that visits have in memory."""
+    return sum(map(len, filter(None, map(_CONTENT, visits))))
 
 
 class Ends:

@@ -87,9 +87,10 @@ class Workers:
 
     def leave(self) -> bool:
         """Tell whether there are too many workers; the worker that asks then leaves."""
-        surplus = len(self._workers) - self._leaving > self._size
-        self._leaving += surplus
-        return surplus
+        if len(self._workers) - self._leaving <= self._size:
+            return False
+        self._leaving += 1
+        return True
 
     def bury(self, greenlet: Greenlet) -> bool:
         """Take out a worker that ended; tell whether it died, and settle its task as a bug."""

@@ -47,15 +47,15 @@ class Reservations:
             LeaseLostError, LocalFaultError: nothing is reserved.
         """
         paths = self._paths
-        others = [
-            (task, path, suffixed(path, fingerprint))
-            for task, path, fingerprint in choices
-            if paths.get(task) != path
-        ]
-        if others:
+        if missing := {(task, path) for task, path, _ in choices} - paths.items():
+            others = [
+                (task, path, suffixed(path, fingerprint))
+                for task, path, fingerprint in choices
+                if (task, path) in missing
+            ]
             claimed = self._frontier.claim(others, self._owner, fixed=named)
             paths |= {task: path for (task, *_), path in zip(others, claimed, strict=True)}
-        return [paths[task] for task, _, _ in choices]
+        return [paths[choice[0]] for choice in choices]
 
     def record(
         self,
@@ -70,7 +70,7 @@ class Reservations:
         Raises:
             LeaseLostError, LocalFaultError: nothing is recorded.
         """
-        claims = {one.task.id: one.wanted for one in coming if _is_new(one)}
+        claims = {one.task.id: one.wanted for one in filter(_is_new, coming)}
         notices = self.recorder.notices(settlements) if self.recorder else NO_NOTICES
         began = time.monotonic()
         news = self.jars.news()

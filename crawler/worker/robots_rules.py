@@ -38,6 +38,8 @@ class _Copy(NamedTuple):
     """None where everything is allowed."""
     version: int
     """The ledger had this version of the host's rules, or an older one, when it was read."""
+    longest: int
+    """Length up to which URLs are asked for without a native thread."""
     kind: Kind = Kind.ROBOTS
     """How its URLs end where it allows none: as it did, where no URL could have ended better."""
 
@@ -72,21 +74,19 @@ class Rulebook:
     def objection(self, task: Task) -> Outcome | None:
         """Return how a visit ends before it begins, or None if it may be made."""
         job = self._jobs[task.job]
-        if task.robots or not self._obeys(task.host, job):
+        obeys = self._hosts.obeys(task.host)
+        if task.robots or not (job.robots == "obey" if obeys is None else obeys):
             return None
-        now = self.now()
-        known, rules = self._rules(origin_of(task.location), task.rules_version, now)
-        if known is None or known.until <= now:
+        copy = self._copy(origin_of(task.location), task.rules_version, self.now())
+        if copy is None:
             wanted = url_of(task.location)
             reason = f"{wanted} is not known yet"
             return Outcome(Kind.ROBOTS, reason=reason, asked=False, needs_robots=wanted)
-        refusal = self._refusal(task, job, known, rules)
+        refusal = self._refusal(task, job, copy)
         if refusal is None:
             return None
         reason = f"{url_of(task.location)} {refusal}"
-        copy = self._known.get(origin_of(task.location))
-        kind = copy.kind if copy else Kind.ROBOTS
-        return Outcome(kind, reason=reason, asked=False, final=True)
+        return Outcome(copy.kind, reason=reason, asked=False, final=True)
 
     def learn(self, host: LeasedHost) -> None:
         """Remember the records that came with a host, until its first visit asks for them."""
@@ -117,24 +117,19 @@ class Rulebook:
         self._log_absence(host, known, judged.record, now)
         if judged.record.body is None:
             kind = _kind_of(judged.record, visited.outcome)
-            self._remember(_Copy(judged.record, None, task.rules_version, kind))
+            self._remember(judged.record, None, task.rules_version, kind)
             return judged
         rules = self._parse(judged.record.body)
         record = self._with_delay(judged.record, rules, host, self._jobs[task.job])
-        self._remember(_Copy(record, rules, task.rules_version))
+        self._remember(record, rules, task.rules_version)
         return Judged(judged.verdict, record)
 
-    def _obeys(self, host: str, job: Job) -> bool:
-        for_host = self._hosts.obeys(host)
-        return job.robots == "obey" if for_host is None else for_host
-
-    def _refusal(self, task: Task, job: Job, known: Robots, rules: Rules | None) -> str | None:
+    def _refusal(self, task: Task, job: Job, copy: _Copy) -> str | None:
         """Return why the rules of a host do not allow a visit, or None if they do."""
+        rules, location = copy.rules, task.location
         if rules is None:
-            return _unfetched(known)
-        location = task.location
-        size = len(known.body or b"") * max(1, len(location) // _SHORT_URL)
-        if size < _NATIVE_FROM_BYTES:
+            return _unfetched(copy.record)
+        if len(location) <= copy.longest:
             refusal = rules.refusal(location)
         else:
             refusal = self._native.call(rules.refusal, location)
@@ -174,39 +169,50 @@ class Rulebook:
             self._away.pop(host, None)
             self._log.info("host.rested", host=host, state="well", cause="robots.txt")
 
-    def _rules(self, origin: str, version: int, now: Seconds) -> tuple[Robots | None, Rules | None]:
-        """Return the record of an origin and its rules, none of them older than `version`."""
+    def _copy(self, origin: str, version: int, now: Seconds) -> _Copy | None:
+        """Return what holds of an origin now, and is not older than `version`; None if nothing."""
         copy = self._known.get(origin)
         if copy and copy.version >= version and copy.record.until > now:
             self._known.move_to_end(origin)
-            return copy.record, copy.rules
+            return copy
         self._forget(origin)
         record, had = self._leased.pop(origin, (None, -1))
         if had < version:
             record = self._frontier.entry(RobotsOf(origin))
         if record is None:
-            return None, None
+            return None
         rules = None if record.body is None else self._parse(record.body)
         kind = copy.kind if copy and copy.record == record else Kind.ROBOTS
-        self._remember(_Copy(record, rules, version, kind))
-        return record, rules
+        copy = self._remember(record, rules, version, kind)
+        return copy if record.until > now else None
 
     def _parse(self, body: bytes) -> Rules:
         if len(body) < _NATIVE_FROM_BYTES:
             return parse(body, self._token)
         return self._native.call(parse, body, self._token)
 
-    def _remember(self, copy: _Copy) -> None:
-        self._forget(copy.record.origin)
-        self._known[copy.record.origin] = copy
-        self._bytes += len(copy.record.body or b"")
+    def _remember(
+        self, record: Robots, rules: Rules | None, version: int, kind: Kind = Kind.ROBOTS
+    ) -> _Copy:
+        size = len(record.body or b"")
+        copy = _Copy(record, rules, version, _longest(size), kind)
+        self._forget(record.origin)
+        self._known[record.origin] = copy
+        self._bytes += size
         while len(self._known) > MAX_HOSTS or self._bytes > MAX_BYTES:
             self._forget(next(iter(self._known)))
+        return copy
 
     def _forget(self, origin: str) -> None:
         copy = self._known.pop(origin, None)
         if copy is not None:
             self._bytes -= len(copy.record.body or b"")
+
+
+def _longest(size: int) -> int:
+    """Return the length up to which URLs are asked for here, of rules of so many bytes."""
+    times = (_NATIVE_FROM_BYTES - 1) // max(1, size)
+    return _SHORT_URL * (times + 1) - 1 if times else 0
 
 
 def _kind_of(record: Robots, outcome: Outcome) -> Kind:

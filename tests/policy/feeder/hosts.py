@@ -43,12 +43,13 @@ def start(held, host, address=None, now=0.0):
     """Hand a task off and begin its visit; return it, whether it began, and who may go on."""
     task = host.tasks.popleft()
     held.handed_off(host, task, now)
-    return task, *held.begun(task, address or host.address, now)
+    return task, *held.begun(host, task, address or host.address, now)
 
 
 def end(held, task, now=0.0):
     """End a visit well; return who may go on."""
-    return held.finished(Visited(task, Outcome(Kind.STORED, 200), answered_at=now), now, OFFSET)[1]
+    visited = Visited(task, Outcome(Kind.STORED, 200), answered_at=now)
+    return held.finished(held.hosts[task.host_id], visited, now, OFFSET)[1]
 
 
 def park(held, *hosts):

@@ -10,7 +10,7 @@ def test_who_waits_for_an_address_goes_on_when_a_visit_turns_out_to_be_elsewhere
     task = one.tasks.popleft()
     held.handed_off(one, task, 0.0)
     park(held, two)
-    assert held.begun(task, Y, 0.0) == (False, [two])
+    assert held.begun(held.hosts[task.host_id], task, Y, 0.0) == (False, [two])
     assert held.addresses.allows(two, 1e9) is not None
 
 
@@ -58,7 +58,7 @@ def test_two_visits_handed_off_before_a_host_moved_move_with_it():
     tasks = [one.tasks.popleft(), one.tasks.popleft()]
     for task in tasks:
         held.handed_off(one, task, 0.0)
-    assert [held.begun(task, Y, 0.0)[0] for task in tasks] == [False, False]
+    assert [held.begun(one, task, Y, 0.0)[0] for task in tasks] == [False, False]
     assert held.addresses.allows(at_x, 1e9) is not None
     assert (one.pace.busy, held.moving()) == (0, [one])
     held.moved(one, 0.0, 0.0)
