@@ -99,7 +99,10 @@ class Visits:
         start = time.monotonic()
         fetched = self._fetch(task, job, part=part, deadline=deadline)
         elapsed = round(time.monotonic() - start, 4)
-        accept = None if job.accept is None or task.robots else acceptance_of(job.accept)
+        accept = ban = None
+        if (job.accept or job.ban) and not task.robots:
+            accept = acceptance_of(job.accept) if job.accept else None
+            ban = ban_rules_of(job.ban) if job.ban else None
         outcome = outcome_of(
             task,
             fetched,
@@ -110,7 +113,7 @@ class Visits:
             path=wanted or None,
             max_redirects=job.max_redirects,
             accept=accept,
-            ban=None if job.ban is None or task.robots else ban_rules_of(job.ban),
+            ban=ban,
         )
         named = ""
         if naming.is_from_answer(job.path, job.ext):
