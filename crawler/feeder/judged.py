@@ -21,13 +21,27 @@ def judged(host: Host, visited: Visited, now: Seconds, random: Random) -> Visite
     2. A host that rests long, or that put the visit off, pays in the URL's place: the URL is
        spared, unless the host has failed for longer than its `give_up`, or is otherwise well.
     """
-    outcome, pace = visited.outcome, host.pace
-    if refused := is_refusal(outcome):
+    if refused := is_refusal(visited.outcome):
         visited = _refused(host, visited, now, random)
-    failures = pace.failures
-    state = _note_state(host, visited, now, random, refused=refused)
-    if outcome.kind in GOOD or visited.spared or visited.outcome.final:
-        return visited  # it is well, or a ban has decided
+    if visited.outcome.kind in GOOD:
+        _note_well(host.pace, visited, now, refused=refused)
+        return visited
+    return _failed(host, visited, now, random, refused=refused)
+
+
+def _failed(
+    host: Host, visited: Visited, now: Seconds, random: Random, *, refused: bool
+) -> Visited:
+    """Note how a host is by an outcome that is not good; return that with who pays for it."""
+    outcome, pace = visited.outcome, host.pace
+    failures, state = pace.failures, state_of(outcome)
+    if state == "well":
+        _note_well(pace, visited, now, refused=refused)
+    elif state:
+        host.last = outcome
+        pace.failed(now, now - outcome.elapsed, random, silent=state == "silent")
+    if visited.spared or outcome.final:
+        return visited  # a ban has decided
     if state == "silent" and pace.given_up(now):
         return replace(visited, outcome=replace(outcome, final=True))
     rested = state == "silent" and failures >= FAILURES_TO_REST
@@ -56,23 +70,14 @@ def _is_spared(pace: HostPace, visited: Visited, now: Seconds, *, rested: bool) 
     return rested and not pace.overdue(now)
 
 
-def _note_state(
-    host: Host, visited: Visited, now: Seconds, random: Random, *, refused: bool
-) -> str:
-    """Note how a host is by an outcome, and return that in a word of KINDS."""
-    outcome, pace = visited.outcome, host.pace
-    state = "well" if outcome.kind in GOOD else state_of(outcome)
-    began_at = now - outcome.elapsed
-    if state == "well":
-        pace.well(max(0.0, visited.answered_at - began_at))
-        if not (refused or visited.task.robots):
-            pace.put_off = 0
-            if pace.refusals.number:
-                pace.welcomed()
-    elif state:
-        host.last = outcome
-        pace.failed(now, began_at, random, silent=state == "silent")
-    return state
+def _note_well(pace: HostPace, visited: Visited, now: Seconds, *, refused: bool) -> None:
+    """Note that a host is well by an outcome, be it that it refuses."""
+    began_at = now - visited.outcome.elapsed
+    pace.well(max(0.0, visited.answered_at - began_at))
+    if not (refused or visited.task.robots):
+        pace.put_off = 0
+        if pace.refusals.number:
+            pace.welcomed()
 
 
 def _refused(host: Host, visited: Visited, now: Seconds, random: Random) -> Visited:

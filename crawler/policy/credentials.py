@@ -60,7 +60,7 @@ class Origins:
         """
         home = url == location or origin_of(url) == origin_of(location)
         if self._hosts is None:
-            return home and origin_of(url) in self._named
+            return home and bool(self._named) and origin_of(url) in self._named
         if not home and url.startswith("https:") and not location.startswith("https:"):
             return False
         return not self._hosts.isdisjoint(host_patterns(host_of(location)))

@@ -99,10 +99,7 @@ class Visits:
         start = time.monotonic()
         fetched = self._fetch(task, job, part=part, deadline=deadline)
         elapsed = round(time.monotonic() - start, 4)
-        accept = ban = None
-        if (job.accept or job.ban) and not task.robots:
-            accept = acceptance_of(job.accept) if job.accept else None
-            ban = ban_rules_of(job.ban) if job.ban else None
+        accept = None if job.accept is None or task.robots else acceptance_of(job.accept)
         outcome = outcome_of(
             task,
             fetched,
@@ -113,7 +110,7 @@ class Visits:
             path=wanted or None,
             max_redirects=job.max_redirects,
             accept=accept,
-            ban=ban,
+            ban=None if job.ban is None or task.robots else ban_rules_of(job.ban),
         )
         named = ""
         if naming.is_from_answer(job.path, job.ext):
