@@ -53,8 +53,7 @@ class Feeder:
         self._ready: list[tuple[Seconds, int, Host]] = []
         self._turn = count()
         self._wake = Alarm()
-        self._waits = False
-        """Whether it has nothing to hand off; else it looks at the hosts before it waits."""
+        self._waits = False  # else it looks at the hosts again before it waits
         self.busy = 0
         """Visits handed off or under way."""
         self.pause = Pause()
@@ -181,8 +180,7 @@ class Feeder:
     @property
     def paused(self) -> bool:
         """Tell whether no visit begins, but for probes."""
-        wished = self._withdrawal.paused.everything
-        return wished or self.pause.active or not self.most
+        return self._withdrawal.paused.everything or self.pause.active or not self.most
 
     def _may_begin(self, now: Seconds) -> bool:
         if self.busy >= self.most or now > self._withdrawal.deaf_at:

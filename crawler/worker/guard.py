@@ -1,7 +1,6 @@
 """One bad item ends itself: the exception of a step that is about one task belongs to that task."""
 
 from collections.abc import Callable, Sequence
-from itertools import islice
 from typing import ParamSpec, Protocol, TypeVar
 
 from crawler.errors import CrawlerError
@@ -58,17 +57,15 @@ class Guard:
             CrawlerError, OSError, MemoryError: they concern the whole batch.
         """
         results: list[T | None] = []
-        steps = map(step, items)
-        while len(results) < len(items):
-            if results:
+        for at, item in enumerate(items):
+            if at and at % AT_ONCE == 0:
                 ROUNDS.pause()
             try:
-                for result in islice(steps, AT_ONCE):
-                    results.append(result)  # noqa: PERF402  those before one that fails count
+                results.append(step(item))
             except MACHINE:
                 raise
             except Exception as error:  # noqa: BLE001  a bug is an outcome too
-                self.note(items[len(results)].task, error)
+                self.note(item.task, error)
                 results.append(None)
         return results
 
