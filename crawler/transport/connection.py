@@ -106,15 +106,12 @@ class Connection:
         try:
             if self._plain and not self._began:  # gevent would try to read first
                 self._sock._wait(self._sock._read_event)  # noqa: SLF001  there is no other way
-                timer.until = 0.0  # it has answered
-                ROUNDS.give_way()
-                timer.until = time.monotonic() + timer.read
             piece: bytes = self._sock.recv(most)
         except ssl.SSLEOFError:
             piece, self.torn = b"", True
         finally:
             timer.until = 0.0
-        if not (self._plain or self._began):
+        if not self._began:  # with nothing left to read, or the loop would look at it each round
             ROUNDS.give_way()
         return piece
 
