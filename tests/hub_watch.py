@@ -4,14 +4,16 @@ A greenlet wants to run every 10 ms. Each time at which it comes later than MAX_
 JSON in FOLDER/PID: {"at": wall time, "late_s", "cpu_s", "held_s", "stacks"}. `cpu_s` is what the
 thread of the hub worked meanwhile. `held_s` is how late it came less the time for which threads of
 the process stood in line for a processor: what a lock, a disk or another thread's hold of the
-interpreter took. A busy machine counts for nothing in either. "stacks" are of all threads, taken by
-a native thread about the middle of the block.
+interpreter took. A busy machine counts for nothing in either, nor does a host that takes one of its
+processors away (steal). "stacks" are of all threads, taken by a native thread about the middle of
+the block.
 """
 
 import crawler  # noqa: F401  patches first
 
 import json  # isort: skip
 import os
+import re
 import sys
 import threading
 import time
@@ -27,6 +29,7 @@ from crawler import cli
 
 TICK_S = 0.01
 MAX_BLOCK_S = 0.1
+_HZ = os.sysconf("SC_CLK_TCK")
 LOOK_S = 0.02
 """How often the native thread looks whether the hub has come round."""
 
@@ -45,6 +48,12 @@ def waited_for_processor() -> float:
     return waited / 1e9
 
 
+def stolen() -> list[float]:
+    """Return the seconds that each processor was ready and its host ran others (proc(5), steal)."""
+    lines = Path("/proc/stat").read_text().splitlines()
+    return [int(line.split()[8]) / _HZ for line in lines if re.match(r"cpu\d", line)]
+
+
 class Watch:
     """Notes every block of the hub."""
 
@@ -53,6 +62,7 @@ class Watch:
         self._main = threading.get_ident()
         self._round = time.monotonic()
         self._waited = waited_for_processor()
+        self._stolen = stolen()
         self._worked = time.thread_time()
         self._stacks: Mapping[int, list[str]] = {}
 
@@ -68,9 +78,11 @@ class Watch:
             late = now - self._round - TICK_S
             if late > MAX_BLOCK_S:
                 held = late - max(0.0, waited - self._waited)  # a thread that ended takes its share
+                held -= max(after - at for at, after in zip(self._stolen, stolen(), strict=True))
                 self._note(late_s=late, cpu_s=worked - self._worked, held_s=held)
             self._stacks = {}
             self._round, self._worked, self._waited = now, worked, waited
+            self._stolen = stolen()
 
     def _note(self, **seconds: float) -> None:
         line = {"at": time.time(), **seconds, "stacks": list(self._stacks.values())}
