@@ -27,7 +27,7 @@ from crawler.config import CrawlerOptions, Job, Settings
 from crawler.daemon import fetching
 from crawler.daemon.app import App
 from crawler.daemon.log_controls import LogControls
-from crawler.daemon.process import collect_seldom
+from crawler.daemon.process import tune_interpreter
 from crawler.log import open_log
 from crawler.model import Fetched
 
@@ -116,7 +116,7 @@ def one(folder, hosts, visits, durability, profile):
     started = {}
 
     crawl = settings(folder, hosts, visits, durability)
-    collect_seldom()
+    tune_interpreter()
     with App(crawl, log, until_done=True, controls=LogControls(lines.together)) as app:
 
         def start():

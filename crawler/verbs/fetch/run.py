@@ -19,7 +19,7 @@ from crawler.config.quantities import duration
 from crawler.daemon.app import App
 from crawler.daemon.by_hand import ByHand
 from crawler.daemon.hub_errors import quiet_hub
-from crawler.daemon.process import collect_seldom, raise_descriptors
+from crawler.daemon.process import raise_descriptors, tune_interpreter
 from crawler.daemon.until_done import DONE
 from crawler.frontier import Entry, HostsMet, Listings, Wanted, pages
 from crawler.log import Log, open_log
@@ -66,7 +66,7 @@ def fetch(given: Mapping[str, Any]) -> int:
     lines.around = report.aside
     quiet_hub(log, end_is_handled)
     raise_descriptors(run.max_req, log)
-    collect_seldom()
+    tune_interpreter()
     with _printed(run) as folder, ledger_of(run.destination.archive) as state:
         bearing = Bearing(most, f"--max-wait {text}")
         shot = _OneShot(run, run.settings(state, folder), log, report, given.get("limit"), bearing)

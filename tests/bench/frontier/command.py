@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import crawler  # noqa: F401  patches first
-from crawler.daemon.process import collect_seldom
+from crawler.daemon.process import tune_interpreter
 from tests.bench import machine
 from tests.bench.frontier import curves, holds, importing, leases, tables, writers
 
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> None:
     Garbage is collected as seldom as in the daemon.
     """
     options = _options(arguments)
-    collect_seldom()
+    tune_interpreter()
     if options.taken_in:
         return importing.take_in(options.taken_in)
     if options.writer:
