@@ -67,12 +67,13 @@ class Clock:
     def __init__(self, clocks: AnyClocks) -> None:
         self.clocks = clocks
         self._course: Course | None = None
-        self._read, self._offset = clocks.wall, 0.0
-        """The clock that it goes by, and what leads from that to its time."""
+        self._going = (clocks.wall, 0.0)
+        """The clock that it goes by, and what leads from that to its time: threads read both."""
 
     def now(self) -> Seconds:
         """Return the frontier's time."""
-        return self._read() + self._offset
+        read, offset = self._going
+        return read() + offset
 
     @property
     def stepped(self) -> Seconds:
@@ -82,4 +83,4 @@ class Clock:
     def hear(self, course: Course) -> None:
         """Go by a course from now on."""
         self._course = course
-        self._read, self._offset = self.clocks.steady, course.offset
+        self._going = (self.clocks.steady, course.offset)

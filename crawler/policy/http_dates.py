@@ -9,6 +9,8 @@ from crawler.model import DAY_S, Seconds
 
 MAX_RETRY_AFTER_S: Seconds = DAY_S
 """A server cannot send a URL further into the future than this."""
+MAX_DATE = 128
+"""Characters of a date: no form has more than 33, and some servers add a comment."""
 
 _IMF_FIXDATE = re.compile(
     r"[A-Z][a-z]{2}, ([0-9]{2}) ([A-Z][a-z]{2}) ([1-9][0-9]{3}) "
@@ -18,14 +20,14 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)}
 
 
-@lru_cache(maxsize=256)
 def parse_http_date(value: str | None) -> Seconds | None:
-    """Return the wall time of an HTTP date in any of its three forms (RFC 9110, 5.6.7), or None.
+    """Return the wall time of an HTTP date in any of its three forms (RFC 9110, 5.6.7), or None."""
+    return _date(value) if value and len(value) <= MAX_DATE else None
 
-    Answers that come together often bear the same one: the present, or that of a deployment.
-    """
-    if not value:
-        return None
+
+@lru_cache(maxsize=256)
+def _date(value: str) -> Seconds | None:
+    """Read a date: answers that come together often bear the same one."""
     if usual := _IMF_FIXDATE.fullmatch(value):
         return _fixdate(usual)
     try:

@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+MAX_SAID = 1024
+"""Characters of a Content-Type that are read and remembered: a hostile one is as long as a head."""
 _MEDIA_TYPE = re.compile(r"[ \t]*([!#$%&'*+.^`|~\w-]{1,127}/[!#$%&'*+.^`|~\w-]{1,127})", re.ASCII)
 _WANTED = re.compile(r"[!#$%&'+.^`|~\w-]{1,127}/(?:[!#$%&'+.^`|~\w-]{1,127}|\*)", re.ASCII)
 
@@ -12,16 +14,21 @@ _CHARSET = re.compile(
 )
 
 
-@lru_cache(maxsize=256)
 def content_type(said: str | None) -> tuple[str | None, str | None]:
     """Return type and subtype of a Content-Type and its charset, both in lower case.
 
-    It is asked for every file, and servers say the same few.
+    What is beyond MAX_SAID is not looked at.
     """
-    found = _MEDIA_TYPE.match(said or "")
+    return _read(said[:MAX_SAID]) if said else (None, None)
+
+
+@lru_cache(maxsize=256)
+def _read(said: str) -> tuple[str | None, str | None]:
+    """Read a field: it is asked for every file, and servers say the same few."""
+    found = _MEDIA_TYPE.match(said)
     if not found:
         return None, None
-    charset = _CHARSET.search(said or "", found.end())
+    charset = _CHARSET.search(said, found.end())
     return found[1].lower(), (charset[1] or charset[2]).lower() if charset else None
 
 

@@ -1,6 +1,6 @@
 """One bad item ends itself: the exception of a step that is about one task belongs to that task."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import ParamSpec, Protocol, TypeVar
 
 from crawler.errors import CrawlerError
@@ -48,7 +48,7 @@ class Guard:
             self.note(task, error)
             return None
 
-    def each(self, step: Callable[[I], T], items: Sequence[I]) -> list[T | None]:
+    def each(self, step: Callable[[I], T], items: Iterable[I]) -> list[T | None]:
         """Take a step for each item, and return what the steps return; None where one failed.
 
         Others run now and then, so that the hub is not held up by a long batch.

@@ -7,6 +7,7 @@ from crawler.config import Job
 from crawler.config.answer_options import AcceptOptions, acceptance_of
 from crawler.policy.acceptance import cause_of, contains
 from crawler.policy.body_search import BodySearch
+from crawler.policy.media_types import MAX_SAID, content_type
 from crawler.policy.sites import site_of
 from crawler.policy.statuses import statuses_of, written
 
@@ -152,3 +153,9 @@ def test_statuses_are_numbers_or_classes(said, meant):
 def test_what_makes_no_sense_is_refused(accept, problem):
     with pytest.raises(ValidationError, match=problem):
         Job(name="j", urls=("http://x/",), accept=accept)
+
+
+def test_of_a_content_type_the_beginning_is_read_however_long_it_is():
+    assert content_type('Text/HTML; q=1; Charset="UTF-8"') == ("text/html", "utf-8")
+    assert content_type(f"text/html;{' ' * MAX_SAID}charset=utf-8") == ("text/html", None)
+    assert content_type(None) == content_type("none") == (None, None)

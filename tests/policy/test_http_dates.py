@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.policy.http_dates import MAX_RETRY_AFTER_S, parse_http_date, parse_retry_after
+from crawler.policy.http_dates import (
+    MAX_DATE,
+    MAX_RETRY_AFTER_S,
+    parse_http_date,
+    parse_retry_after,
+)
 from tests import examples
 
 NOW = 784_111_000
@@ -60,3 +65,9 @@ def test_a_date_is_the_same_in_its_three_forms():
         "Sun Nov  6 08:49:37 1994",
     )
     assert {parse_http_date(form) for form in forms} == {expected}
+
+
+def test_what_is_longer_than_any_date_is_none_and_is_not_remembered():
+    date = "Sun, 06 Nov 1994 08:49:37 GMT"
+    assert parse_http_date(f"{date} (a comment)") == parse_http_date(date) is not None
+    assert parse_http_date(f"{date} ({'a' * MAX_DATE})") is None
