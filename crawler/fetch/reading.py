@@ -61,7 +61,7 @@ class AnswerReader:
         self.declared = Declared()
         self.rates = Rates()
         self.intakes: dict[int, Intake] = {}
-        """The bodies that are coming in, by their tasks."""
+        """The bodies that are coming in, by their tasks; of those with one number the newest."""
 
     def measure(self, kept: Kept, job: Job, checks: str = "") -> Measured | None:
         """Look at what an earlier visit left; what cannot be continued is removed."""
@@ -173,7 +173,8 @@ class AnswerReader:
                 if judge:
                     judge.whole(size, digest)
         finally:
-            del self.intakes[task.id]
+            if self.intakes.get(task.id) is intake:  # lists and logins share a number
+                del self.intakes[task.id]
         return Fetched(
             answer.status_code,
             headers,

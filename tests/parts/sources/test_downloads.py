@@ -4,12 +4,15 @@ from itertools import pairwise
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from crawler.config import Auth
 from tests.parts.sources.readings import lines, told, urls
 from tests.parts.sources.shelf import index
 from tests.program import until
 from tests.servers import RudeSite, Site, endless, sends, status
+
+WAIT_S = 20
 
 
 @pytest.mark.parametrize(
@@ -85,3 +88,25 @@ def test_what_a_job_says_of_its_answers_says_nothing_of_its_lists(web):
     with RudeSite(sends(answer)) as rude:
         found = told(web(url_file=f"{rude.url}/list", accept=accept, ban={"body": ["login"]}))
     assert found == ([("http://h/login", {})], [], None)
+
+
+def test_lists_that_come_at_the_same_time_end_each_for_itself(web):
+    """The one that began first ends first: it must not take the other one's account away."""
+    half = b"http://h/1\n" + 8000 * (b"#" * 999 + b"\n")  # more than sockets hold
+    body, began, ended = half + b"http://h/2\n", Event(), Event()
+
+    def in_two(client, tell, wait):
+        client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + half)
+        tell()
+        wait(WAIT_S)
+        client.sendall(body[len(half) :])
+
+    with (
+        RudeSite(lambda client: in_two(client, later.start, began.wait)) as first,
+        RudeSite(lambda client: in_two(client, began.set, ended.wait)) as second,
+    ):
+        sooner = gevent.spawn(urls, web(url_file=f"{first.url}/list"))
+        later = gevent.Greenlet(urls, web(url_file=f"{second.url}/list"))
+        assert sooner.get(timeout=WAIT_S) == ["http://h/1", "http://h/2"]
+        ended.set()
+        assert later.get(timeout=WAIT_S) == ["http://h/1", "http://h/2"]
