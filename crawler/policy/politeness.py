@@ -1,8 +1,8 @@
 """How long a host rests: pure arithmetic on a monotonic `now`, one record for every host.
 
-The rest between two visits is counted from the moment the answer to the first began to arrive. By
-then the host has certainly seen the first request, so no jitter of the network or of a busy machine
-can bring two requests closer together on the wire than the delay.
+The rest between two visits is counted from the moment the answer to the first began to arrive: by
+then the host has certainly seen the first request, so no jitter brings two of them closer on the
+wire than the delay. With several slots it is counted from the beginning of the last one, if later.
 
 A host that fails pays with its pace, by `backoff`. Its delay and its slots are asked for several
 times a visit, and worked out only where what they follow from has changed (`derive`).
