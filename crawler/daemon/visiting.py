@@ -86,7 +86,10 @@ class Visiting:
         """Take over the options of visits from a configuration that is newly in force."""
         self.logins.await_new()
         self.review.ask()
-        self.feeder.concurrency = self._configuration.settings.crawler.concurrency
+        options = self._configuration.settings.crawler
+        self._rules.go_by(options.robots_token)
+        self._visits.token = options.robots_token
+        self.feeder.concurrency = options.concurrency
         self.feeder.leaser.look()
 
     def counted(self) -> Totals:

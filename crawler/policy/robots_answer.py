@@ -82,6 +82,11 @@ def allows_none(record: Robots) -> bool:
     return record.body is None and since is not None and record.fetched_at <= since
 
 
+def keeps_away(record: Robots, now: Seconds) -> bool:
+    """Tell whether a host is left alone: its robots.txt failed, and no copy of it holds."""
+    return record.failures > 0 and (record.until <= now or allows_none(record))
+
+
 def _file(
     origin: str, status: int | None, body: bytes | None, now: Seconds, cache_control: str
 ) -> Robots:

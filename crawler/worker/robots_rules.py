@@ -11,7 +11,7 @@ from crawler.frontier import Frontier, LeasedHost, RobotsOf
 from crawler.log import Log, iso
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
 from crawler.policy.robots import Rules, parse, url_of
-from crawler.policy.robots_answer import Judged, allows_none, judge
+from crawler.policy.robots_answer import Judged, allows_none, judge, keeps_away
 from crawler.records import Robots
 from crawler.threads import Native
 from crawler.urls import host_of, origin_of
@@ -62,6 +62,8 @@ class Rulebook:
         self._leased: OrderedDict[str, tuple[Robots, int]] = OrderedDict()
         """Records that came with the lease of their host, and the version of its rules."""
         self._away: OrderedDict[str, None] = OrderedDict()
+        self._named_at: Seconds = 0.0
+        """Wall time from which the token is ours; delays of older records may be another's."""
         self._native = Native(1)
 
     def __enter__(self) -> Self:
@@ -71,13 +73,21 @@ class Rulebook:
     def __exit__(self, *_: object) -> None:
         self._native.__exit__()
 
+    def go_by(self, token: str) -> None:
+        """Be called by this token from now on: what is remembered for another is read again."""
+        if token == self._token:
+            return
+        self._token, self._named_at = token, self.now()
+        for origin in [origin for origin, copy in self._known.items() if copy.rules is not None]:
+            self._forget(origin)
+
     def objection(self, task: Task) -> Outcome | None:
         """Return how a visit ends before it begins, or None if it may be made."""
         job = self._jobs[task.job]
         obeys = self._hosts.obeys(task.host)
         if task.robots or not (job.robots == "obey" if obeys is None else obeys):
             return None
-        copy = self._copy(origin_of(task.location), task.rules_version, self.now())
+        copy = self._copy(task, job)
         if copy is None:
             wanted = url_of(task.location)
             reason = f"{wanted} is not known yet"
@@ -138,6 +148,13 @@ class Rulebook:
         most = self._hosts.max_crawl_delay(task.host, job)
         return _too_slow(rules, most) if rules.crawl_delay > most else None
 
+    def _is_of_another(self, record: Robots, rules: Rules | None, host: str, job: Job) -> bool:
+        """Tell whether a record has a Crawl-delay that was read for the token before this one."""
+        if rules is None or record.fetched_at >= self._named_at or record.failures:
+            return False
+        obeyed = rules.crawl_delay <= self._hosts.max_crawl_delay(host, job)
+        return record.crawl_delay != (rules.crawl_delay if obeyed else 0.0)
+
     def _with_delay(self, record: Robots, rules: Rules, host: str, job: Job) -> Robots:
         """Return a record with the Crawl-delay of its rules; log one that skips the host."""
         most = self._hosts.max_crawl_delay(host, job)
@@ -157,7 +174,7 @@ class Rulebook:
 
         While its last copy holds nothing changes for the host, whether it can be refreshed or not.
         """
-        if _keeps_away(record, now):
+        if keeps_away(record, now):
             if host not in self._away:
                 self._away[host] = None
                 cause = f"robots.txt: {record.reason}"
@@ -165,31 +182,41 @@ class Rulebook:
                 self._log.warning("host.rested", host=host, state="away", cause=cause, until=until)
             if len(self._away) > MAX_LOGGED_HOSTS:
                 self._away.popitem(last=False)
-        elif known and _keeps_away(known, now):
+        elif known and keeps_away(known, now):
             self._away.pop(host, None)
             self._log.info("host.rested", host=host, state="well", cause="robots.txt")
 
-    def _copy(self, origin: str, version: int, now: Seconds) -> _Copy | None:
-        """Return what holds of an origin now, and is not older than `version`; None if nothing."""
+    def _copy(self, task: Task, job: Job) -> _Copy | None:
+        """Return what holds for a task now, and is not older than its version; None if nothing.
+
+        None as well where the ledger has a Crawl-delay for another token: a visit to the file,
+        whatever comes of it, makes it ours.
+        """
+        origin, version, now = origin_of(task.location), task.rules_version, self.now()
         copy = self._known.get(origin)
         if copy and copy.version >= version and copy.record.until > now:
             self._known.move_to_end(origin)
             return copy
         self._forget(origin)
-        record, had = self._leased.pop(origin, (None, -1))
-        if had < version:
-            record = self._frontier.entry(RobotsOf(origin))
+        record = self._record(origin, version)
         if record is None:
             return None
         rules = None if record.body is None else self._parse(record.body)
         kind = copy.kind if copy and copy.record == record else Kind.ROBOTS
+        if self._is_of_another(record, rules, task.host, job):
+            return None
         copy = self._remember(record, rules, version, kind)
         return copy if record.until > now else None
+
+    def _record(self, origin: str, version: int) -> Robots | None:
+        record, had = self._leased.pop(origin, (None, -1))
+        return record if had >= version else self._frontier.entry(RobotsOf(origin))
 
     def _parse(self, body: bytes) -> Rules:
         if len(body) < _NATIVE_FROM_BYTES:
             return parse(body, self._token)
-        return self._native.call(parse, body, self._token)
+        token, rules = self._token, self._native.call(parse, body, self._token)
+        return rules if token == self._token else self._parse(body)  # a reload came in between
 
     def _remember(
         self, record: Robots, rules: Rules | None, version: int, kind: Kind = Kind.ROBOTS
@@ -228,8 +255,3 @@ def _unfetched(record: Robots) -> str | None:
 
 def _too_slow(rules: Rules, most: Seconds) -> str:
     return f"Crawl-delay of {rules.crawl_delay:g} s, max_crawl_delay is {most:g} s"
-
-
-def _keeps_away(record: Robots, now: float) -> bool:
-    """Tell whether a host is left alone: its robots.txt failed, and no copy of it holds."""
-    return record.failures > 0 and (record.until <= now or allows_none(record))

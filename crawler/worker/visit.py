@@ -18,7 +18,7 @@ from crawler.store import named_path, part_name, wanted_path
 
 
 class Fetch(Protocol):
-    """The exchange of one visit: `fetch.Fetcher.fetch`."""
+    """The exchange of one visit: `VisitContext.fetch`."""
 
     def __call__(
         self, task: Task, job: Job, *, part: Callable[[], str], deadline: Seconds
@@ -50,7 +50,7 @@ class Visits:
         self._fetch = fetch
         self._owner = owner
         self._log = log
-        self._token = token
+        self.token = token
         self._objection = objection
         self._begun = begun
         self._fresh = fresh
@@ -105,7 +105,7 @@ class Visits:
             fetched,
             self._now(),
             job.method,
-            self._token,
+            self.token,
             elapsed=elapsed,
             path=wanted or None,
             max_redirects=job.max_redirects,

@@ -9,7 +9,9 @@ import pytest
 from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.model import Kind, Outcome, Visited
+from crawler.policy.robots import parse
 from crawler.records import HostRecord, Settlement
+from crawler.worker import robots_rules
 from crawler.worker.robots_rules import Rulebook
 from tests.parts.frontiers import join, seeds, take
 from tests.parts.logs import Silence
@@ -117,3 +119,28 @@ def test_a_long_url_is_held_against_many_rules_in_another_thread(two):
     began = time.thread_time()
     assert one.rules.objection(replace(task, location="http://a/" + "$" * 8000)) is None
     assert time.thread_time() - began < WORTH_A_THREAD_S
+
+
+@pytest.mark.parametrize("long", [b"", b"#" * 20_000])
+def test_under_another_name_rules_are_read_again_from_the_copy_that_is_known(two, long):
+    one, _ = two
+    one.learn(DISALLOW + b"User-agent: mybot\nAllow: /\n" + long, START + 1)
+    assert one.objection(START + 2) == FORBIDDEN
+    one.rules.go_by("mybot")
+    assert one.objection(START + 3) is None
+    one.rules.go_by("crawlerd")
+    assert one.objection(START + 4) == FORBIDDEN
+
+
+def test_rules_that_were_being_read_for_the_old_name_are_not_those_of_the_new_one(two, monkeypatch):
+    one, other = two
+    other.learn(DISALLOW + b"User-agent: mybot\nAllow: /\n" + b"#" * 20_000, START + 1)
+    host = one.lease(START + 2)
+    task = next(task for task in host.tasks if not task.robots)
+
+    def reads(body, token):
+        one.rules.go_by("mybot")
+        return parse(body, token)
+
+    monkeypatch.setattr(robots_rules, "parse", reads)
+    assert one.rules.objection(task) is None
