@@ -90,6 +90,10 @@ class Visiting:
         self._rules.go_by(options.robots_token)
         self._visits.token = options.robots_token
         self.feeder.concurrency = options.concurrency
+        # Nobody needs to be woken: a feeder that waits goes on with the next `get` of a worker.
+        size = _handed_off(options.concurrency)
+        self.handoff.maxsize = size  # type: ignore[misc]  # a property, which the stubs lack
+        self.fetcher.resize(options.concurrency)
         self.feeder.leaser.look()
 
     def counted(self) -> Totals:
@@ -98,7 +102,7 @@ class Visiting:
 
     def _open_feeder(self) -> None:
         concurrency = self._configuration.settings.crawler.concurrency
-        self.handoff: Queue[Task] = Queue(max(1, min(MAX_HANDED_OFF, concurrency // 4)))
+        self.handoff: Queue[Task] = Queue(_handed_off(concurrency))
         self._memory = Memory()
         self._ends = Ends(self._memory)
         limits = self._configuration.address_limits()
@@ -219,3 +223,8 @@ class Visiting:
         waiting = [task for host in hosts for task in host.tasks] + list(self.handoff.queue)
         self.context.outdate(task for task in waiting if task.job == job.name)
         self.feeder.leaser.look()
+
+
+def _handed_off(concurrency: int) -> int:
+    """Return how many tasks the hand-off holds."""
+    return max(1, min(MAX_HANDED_OFF, concurrency // 4))

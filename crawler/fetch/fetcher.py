@@ -120,6 +120,9 @@ class Fetcher:
         """Close every idle connection."""
         self._sessions.hang_up()
 
+    def resize(self, concurrency: int) -> None:
+        self._sessions.resize(concurrency)
+
     def open(self, job: Job) -> None:
         """Make what a job's visits need, so that a bad file shows at the start.
 

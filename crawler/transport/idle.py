@@ -20,8 +20,7 @@ class IdleConnections:
     """The idle connections of a fetcher, the one that was used last first."""
 
     def __init__(self, most: int, each: int = MAX_IDLE_PER_HOST, age: Seconds = MAX_IDLE_S) -> None:
-        self._most = most
-        self._each = each
+        self.bound(most, each)
         self._age = age
         self._all: OrderedDict[Connection, None] = OrderedDict()
         """In the order of their last use, the oldest first."""
@@ -29,6 +28,11 @@ class IdleConnections:
 
     def __len__(self) -> int:
         return len(self._all)
+
+    def bound(self, most: int, each: int) -> None:
+        """Keep so many in all and to one host; what is beyond is closed when more are put."""
+        self._most = most
+        self._each = each
 
     def take(self, key: object) -> Connection | None:
         """Take out the one that was used last; the caller looks whether it still lives."""
@@ -46,7 +50,7 @@ class IdleConnections:
         mates = self._by_key.setdefault(connection.key, [])
         mates.append(connection)
         self._all[connection] = None
-        if len(mates) > self._each:
+        while len(mates) > self._each:
             self._close(mates[0])
         oldest = next(iter(self._all))
         while len(self._all) > self._most or now - oldest.idle_since > self._age:

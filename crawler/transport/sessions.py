@@ -57,14 +57,15 @@ class LeanSession(Session):
         return self._adapter.send(request, **options)
 
 
-def _idle(concurrency: int) -> int:
-    """Return how many idle connections to keep: one for each of many hosts that take turns.
+def _bounds(concurrency: int) -> tuple[int, int]:
+    """Return how many idle connections to keep, in all and to one host.
 
-    A quarter of the descriptors at most, but two for each visit.
+    In all it is one for each of many hosts that take turns: a quarter of the descriptors at most,
+    but two for each visit.
     """
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     spare = MAX_IDLE if limit == resource.RLIM_INFINITY else min(MAX_IDLE, limit // 4)
-    return max(2 * concurrency, spare)
+    return max(2 * concurrency, spare), max(MAX_IDLE_PER_HOST, concurrency)
 
 
 class Sessions:
@@ -77,8 +78,12 @@ class Sessions:
     def __init__(self, resolver: Resolver, concurrency: int, memory: Memory) -> None:
         self._resolver = resolver
         self._memory = memory
-        self._idle = IdleConnections(_idle(concurrency), each=max(MAX_IDLE_PER_HOST, concurrency))
+        self._idle = IdleConnections(*_bounds(concurrency))
         self._by_settings: WeakValueDictionary[object, LeanSession] = WeakValueDictionary()
+
+    def resize(self, concurrency: int) -> None:
+        """Keep as many idle connections as so many visits may need."""
+        self._idle.bound(*_bounds(concurrency))
 
     def hang_up(self) -> None:
         """Close every idle connection."""

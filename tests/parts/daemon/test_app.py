@@ -8,8 +8,8 @@ from crawler.daemon.difference import difference
 from tests.parts.logs import Silence
 
 
-def settings_of(folder, *names):
-    options = CrawlerOptions(state=folder / "state.sqlite", output=folder / "files")
+def settings_of(folder, *names, **crawler):
+    options = CrawlerOptions(state=folder / "state.sqlite", output=folder / "files", **crawler)
     return Settings(
         crawler=options, jobs=tuple(Job(name=name, urls=("http://h.invalid/",)) for name in names)
     )
@@ -33,3 +33,16 @@ def test_no_greenlet_runs_between_the_ledgers_new_jobs_and_the_processs_own(tmp_
         with gevent.Timeout(10):
             app.run()
     assert known == [{"a", "b"}]
+
+
+def test_the_hand_off_and_the_idle_connections_have_the_size_of_the_concurrency_of_today(tmp_path):
+    before, after = (settings_of(tmp_path, "a", concurrency=number) for number in (4, 2000))
+    with App(before, Silence()) as app:
+        handoff, idle = app._change._visiting.handoff, app._change._visiting.fetcher._sessions._idle
+        small = handoff.maxsize, idle._each
+        app._change.prepare(after, after, difference(before, after))()
+        large = handoff.maxsize, idle._each, idle._most
+        app.stop("done")
+        with gevent.Timeout(10):
+            app.run()
+    assert (small, large) == ((1, 64), (16, 2000, 4000))

@@ -77,6 +77,17 @@ def test_beyond_the_bound_of_all_the_oldest_is_closed_whoever_it_leads_to():
     assert taken(idle, "c") is all_[2]
 
 
+def test_what_is_beyond_bounds_that_became_smaller_is_closed_with_the_next_one():
+    idle, a, b = IdleConnections(9, each=9), *([Closable(host) for _ in range(4)] for host in "ab")
+    for connection in (*b, *a[:-1]):
+        idle.put(connection)
+    idle.bound(5, each=2)
+    assert not any(connection.closed for connection in (*a, *b))
+    idle.put(a[-1])
+    assert [connection.closed for connection in a] == [True, True, False, False]
+    assert [connection.closed for connection in b] == [True, False, False, False]
+
+
 def test_one_that_is_too_old_is_closed_and_not_taken_and_others_see_to_that():
     idle, old, stale, new = (
         IdleConnections(9, age=10.0),
@@ -138,6 +149,19 @@ def test_a_fetcher_keeps_a_quarter_of_the_descriptors_but_two_for_each_visit(
             assert len(fetcher._sessions._idle) == min(number, kept)
         fetcher.hang_up()
         assert len(fetcher._sessions._idle) == 0
+
+
+def test_a_fetcher_keeps_as_many_as_its_visits_need_by_now(fetcher, monkeypatch):
+    monkeypatch.setattr("resource.getrlimit", lambda _: (4, 4))
+    fetcher.resize(1)
+    with Site(lambda path: path.encode(), [f"127.0.0.{n}" for n in range(1, 9)]) as site:
+        kept = []
+        for number in range(1, 9):
+            if number == 5:
+                fetcher.resize(3)
+            fetch(fetcher, f"http://127.0.0.{number}:{site.port}/")
+            kept.append(len(fetcher._sessions._idle))
+    assert kept == [1, 2, 2, 2, 3, 4, 5, 6]
 
 
 def test_a_connection_with_one_idea_of_tls_serves_no_job_with_another(fetcher, tmp_path):
