@@ -63,23 +63,26 @@ class Visits:
     def visit(self, task: Task, deadline: Seconds) -> Visited | None:
         """Visit a task; None where host or address bear no visit now: the feeder has it again.
 
-        Trouble is an outcome; so is a bug, which is also logged with its trace.
+        Trouble is an outcome; so is a bug, which is also logged with its trace. Whatever the end,
+        it has the task as it was asked for, and the file that its part was named by.
 
         Raises:
             LeaseLostError: another process took this one for dead.
         """
-        start = time.monotonic()
+        wanted, start = "", time.monotonic()
         try:
             if (objection := self._objection(task)) is not None:
                 return Visited(task, objection, time.monotonic())
             if not self._begun(task):
                 return None
+            task = self._fresh(task)
+            wanted = "" if task.robots else _wanted(task, self._jobs[task.job])
             start = time.monotonic()
-            return self._made(task, deadline)
+            return self._made(task, wanted, start, deadline)
         except LeaseLostError:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001  a bug is an outcome too
-            return self._failed(task, error, start)
+            return replace(self._failed(task, error, start), wanted=wanted)
 
     def _failed(self, task: Task, error: Exception | SystemExit, start: Seconds) -> Visited:
         """Return how a visit ends that began at `start` and met this."""
@@ -91,12 +94,9 @@ class Visits:
         self._log.error("visit.bug", url=task.url, exc_info=error)
         return _ended(task, bug(error), start)
 
-    def _made(self, task: Task, deadline: Seconds) -> Visited:
-        task = self._fresh(task)
+    def _made(self, task: Task, wanted: str, start: Seconds, deadline: Seconds) -> Visited:
         job = self._jobs[task.job]
-        wanted = "" if task.robots else _wanted(task, job)
         part = partial(self._part, task, wanted)
-        start = time.monotonic()
         fetched = self._fetch(task, job, part=part, deadline=deadline)
         elapsed = round(time.monotonic() - start, 4)
         accept = None if job.accept is None or task.robots else acceptance_of(job.accept)

@@ -78,3 +78,14 @@ def test_what_is_there_is_left_or_asked_for_by_its_time(tmp_path):
     kinds = {line["path"]: line["kind"] for line in map(json.loads, done.stdout.splitlines())}
     assert kinds == {"old": "unchanged", "new": "stored"}
     assert (tmp_path / "old").read_text() == "mine"
+
+
+def test_what_is_there_is_asked_for_by_its_time_also_after_a_visit_that_failed(tmp_path):
+    answers = iter([status("503 Busy", ("Retry-After", "1")), status("304 Not Modified")])
+    with Site(lambda _: next(answers)) as site:
+        (tmp_path / "old").write_text("mine")
+        os.utime(tmp_path / "old", (1_500_000_000, 1_500_000_000))
+        done = at_once("fetch", f"{site.url}/old", "-O", "-N", "--attempts", "2", cwd=tmp_path)
+    asked = [one.headers.get("IF_MODIFIED_SINCE") for one in site.requests]
+    assert asked == ["Fri, 14 Jul 2017 02:40:00 GMT"] * 2
+    assert done.returncode == 0

@@ -17,7 +17,7 @@ from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import RobotsOf, open_frontier
 from crawler.frontier.process import current
-from crawler.model import Kept, Kind, Outcome, Validators, Visited
+from crawler.model import Kept, Kind, Outcome, Trouble, Validators, Visited
 from crawler.policy.retry import verdict_on_good
 from crawler.records import Again, Dead, Done
 from crawler.settler import Settler
@@ -26,6 +26,7 @@ from crawler.worker.ends import Ends
 from crawler.worker.guard import Guard
 from crawler.worker.judge import Judge
 from crawler.worker.robots_rules import Rulebook
+from crawler.worker.visit import Visits
 from tests.parts.feeder.test_feeder import Silence
 from tests.parts.frontiers import seed
 from tests.parts.logs import Records
@@ -418,3 +419,32 @@ def test_a_file_that_an_answer_names_is_reserved_with_its_body_and_not_ahead(sce
     )
     scene.settler.reservations.record([], [], [named, usual])
     assert [sorted(one.values()) for one in claims] == [["w2"]]
+
+
+def test_the_part_of_a_last_visit_goes_though_the_path_became_another_one_meanwhile(scene):
+    """Lists were read again before the visit, and once more while it went on."""
+    leased = replace(scene.handoff.get(timeout=5), failures=99, extra={"id": "leased"})
+    assert scene.feeder.begun(leased)
+    by_id = scene.jobs["job"].model_copy(update={"path": "{id}"})
+    scene.jobs["job"] = by_id
+    parts = []
+
+    def breaks_off(task, job, *, part, deadline):
+        parts.append(scene.folder / part())
+        parts[0].write_bytes(b"half")
+        scene.jobs["job"] = by_id.model_copy(update={"path": "other/{id}"})
+        raise Trouble(Kind.TRUNCATED, "so")
+
+    visits = Visits(
+        scene.jobs,
+        breaks_off,
+        scene.settler._owner,
+        scene.log,
+        fresh=lambda task: replace(task, extra={"id": "fresh"}),
+    )
+    ended = visits.visit(leased, time.monotonic() + 5)
+    assert (ended.task.extra, ended.wanted) == ({"id": "fresh"}, "fresh")
+    assert parts[0].exists()
+    scene.settle(ended)
+    assert isinstance(scene.told[0].verdict, Dead)
+    assert not list(scene.folder.rglob("*.part"))

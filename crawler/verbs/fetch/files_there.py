@@ -37,8 +37,8 @@ class FilesThere:
     def asked(self, files: Files, task: Task, job: Job) -> Task:
         """Return the task of a visit that asks whether the file that is there has changed."""
         path = wanted_path(task, job)
-        if self._present is not Present.ASK or task.stored or task.kept:
-            return task
+        if self._present is not Present.ASK or (task.stored and task.path) or task.kept:
+            return task  # without a path they are of the condition with which a visit has failed
         found = files.times(path)
         if found is None or found[1] >= self._began_at:
             return task
