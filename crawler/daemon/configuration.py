@@ -22,8 +22,10 @@ class Coming:
     """The jobs as their next visits will have them."""
 
     def all_jobs(self) -> list[Job]:
-        """Return each job, also as its visits will have it when its lists were read again."""
-        return [*self.settings.jobs, *self.jobs.values()]
+        """Return each job, and before its lists were read again also as its visits have it then."""
+        named = self.settings.jobs
+        pairs = zip(self.jobs.values(), named, strict=True)
+        return [*named, *(until_then for until_then, job in pairs if until_then is not job)]
 
 
 class Configuration:

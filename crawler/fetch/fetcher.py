@@ -34,7 +34,7 @@ from crawler.transport.ways import Ways
 from crawler.urls import host_of, split
 
 _VERSIONS_KEPT = 4
-"""Versions of a job whose visits may be under way."""
+"""Versions of a job whose visits may begin."""
 MAX_ODD_TOLD = 10
 """Lines of a cookies.txt that are told as odd."""
 _TURN_S: Seconds = 0.02
@@ -78,7 +78,7 @@ class Fetcher:
         self._resolver = Resolver()
         self._sessions = Sessions(self._resolver, concurrency, memory)
         self._by_job: dict[str, Sequence[JobSession]] = {}
-        """The newest first: a visit under way ends under the options with which it began."""
+        """The newest first; a visit that has begun keeps its own."""
 
     def __enter__(self) -> Self:
         self._resolver.__enter__()
@@ -176,12 +176,12 @@ class Fetcher:
         Raises:
             Trouble: the exchange failed, or its body is too big, torn or undecodable.
         """
-        timer = VisitTimer(deadline, job.timeout)
+        timer, ready = VisitTimer(deadline, job.timeout), self._opened(job)
         try:
             with timer:
-                return self._exchange(task, job, part, timer)
+                return self._exchange(task, ready, part, timer)
         except Trouble as trouble:
-            trouble.reason = self._opened(job).builder.without_echo(trouble.reason, task)
+            trouble.reason = ready.builder.without_echo(trouble.reason, task)
             raise
         except gevent.Timeout as error:
             if error is not timer.rung:
@@ -190,18 +190,17 @@ class Fetcher:
             raise Trouble(Kind.TIMEOUT, reason) from None
 
     def _exchange(
-        self, task: Task, job: Job, part: Callable[[], str], timer: VisitTimer
+        self, task: Task, ready: JobSession, part: Callable[[], str], timer: VisitTimer
     ) -> Fetched:
-        had = None
+        job, had = ready.job, None
         if task.kept is not None:
             had = self._reader.measure(task.kept, job, task.checks)
             task = task if had else replace(task, kept=None)
         try:
-            answer = self._send(task, job, had, timer)
-            if answer.status_code == UNAUTHORIZED and (
-                self._opened(job).builder.logs_in(task, answer, timer.deadline)
-            ):
-                answer = self._send(task, job, had, timer)
+            answer = self._send(task, ready, had, timer)
+            refused = answer.status_code == UNAUTHORIZED
+            if refused and ready.builder.logs_in(task, answer, timer.deadline):
+                answer = self._send(task, ready, had, timer)
         except EXCHANGE_ERRORS as error:
             raise trouble_of(error, in_body=False) from error
         answered_at = time.monotonic()
@@ -216,8 +215,10 @@ class Fetcher:
         finally:
             answer.close()
 
-    def _send(self, task: Task, job: Job, had: Measured | None, timer: VisitTimer) -> Answer:
-        ready = self._opened(job)
+    def _send(
+        self, task: Task, ready: JobSession, had: Measured | None, timer: VisitTimer
+    ) -> Answer:
+        job = ready.job
         if task.stored and not had and not self._stands(task):
             task = replace(task, stored=None)
         agent = self._user_agent(task.host)

@@ -4,6 +4,7 @@ import gevent
 
 from crawler.config import CrawlerOptions, Job, Settings
 from crawler.daemon.app import App
+from crawler.daemon.configuration import Configuration
 from crawler.daemon.difference import difference
 from tests.parts.logs import Silence
 
@@ -46,3 +47,13 @@ def test_the_hand_off_and_the_idle_connections_have_the_size_of_the_concurrency_
         with gevent.Timeout(10):
             app.run()
     assert (small, large) == ((1, 64), (16, 2000, 4000))
+
+
+def test_a_job_is_prepared_once_and_twice_only_until_its_lists_were_read(tmp_path):
+    before, after = settings_of(tmp_path, "a", "b"), settings_of(tmp_path, "a", "b", "new")
+    other = after.jobs[0].model_copy(update={"path": "{host}/{column}"})
+    after = after.model_copy(update={"jobs": (other, *after.jobs[1:])})
+    coming = Configuration(before).coming(after, after)
+    held = coming.jobs["a"]
+    assert held.path == before.jobs[0].path != other.path
+    assert list(map(id, coming.all_jobs())) == list(map(id, (*after.jobs, held)))

@@ -321,3 +321,26 @@ def test_a_file_without_a_certificate_is_refused_before_any_visit(files, tmp_pat
         pytest.raises(UsageError, match=r"^j: .*none\.pem: no certificate in it"),
     ):
         fetcher.open(job)
+
+
+def test_a_visit_keeps_what_it_began_with_however_often_its_job_changes(files, tmp_path):
+    """Else its end would ask for the cookies of a version that nobody keeps any more."""
+    cookies = tmp_path / "cookies.txt"
+    cookies.write_text(".127.0.0.1\tTRUE\t/\tFALSE\t4102444800\tn\tv\n")
+    options = {"name": "j", "urls": ("http://x/",), "allow_addresses": ("127.0.0.0/8",)}
+    old = Job(cookies={"file": cookies}, timeout=Timeout(read="500ms"), **options)
+    with Fetcher(user_agent=lambda _: "test/1", files=files, concurrency=4) as fetcher:
+
+        def changes(client: socket.socket) -> None:
+            cookies.unlink()
+            for number in range(9):
+                fetcher.open(Job(delay=f"{number}s", **options))
+            client.sendall(answer(length(WHOLE), body=b"flag"))
+            gevent.sleep(5)
+
+        fetcher.open(old)
+        deadline = time.monotonic() + 5
+        with RudeSite(changes) as site, pytest.raises(Trouble) as caught:
+            fetcher.fetch(task_of(site.url), old, part=lambda: "p", deadline=deadline)
+    assert caught.value.kind is Kind.TIMEOUT
+    assert not cookies.exists()
