@@ -2,11 +2,11 @@
 
 Within one round the loop wakes everybody whose socket is ready, and whoever they wake, one after
 the other. Some hundred answers at once would hold up timers, signals and the operator's questions
-meanwhile. So whoever is woken for an answer asks here before he begins: after ROUND_S he waits in
-line, and the line goes on in the next round, beside the timers. Who has long work asks between its
-steps, and goes on before those in line. `sleep(0)` does not do it: who sleeps so goes on within the
-same round. What is not woken for a first answer does not ask: bodies pause by their own rule
-(`fetch.limits`).
+meanwhile. So whoever is woken for an answer asks here after his first read, and whoever has
+connected before a TLS handshake: after ROUND_S he waits in line, and the line goes on in the next
+round, beside the timers. Who has long work asks between its steps, and goes on before those in
+line. `sleep(0)` does not do it: who sleeps so goes on within the same round. What comes after the
+first read does not ask: bodies pause by their own rule (`fetch.limits`).
 """
 
 import time

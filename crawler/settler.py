@@ -120,7 +120,11 @@ class Settler:
         return True
 
     def _gather(self) -> None:
-        """Let a batch fill, unless the last one is long ago, or memory is what is short."""
+        """Let visits gather, unless the last batch is long ago, or memory is what is short.
+
+        For `_fill` they are this batch. For `_go_on` this batch is fixed, since its files are
+        reserved, and they are the one after it.
+        """
         wait = self._began + BATCH_GAP_S - time.monotonic()
         if wait > 0 and len(self._ends) < MAX_BATCH and not self._ends.is_full:
             gevent.sleep(wait)

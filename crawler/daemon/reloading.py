@@ -1,8 +1,8 @@
 """A reload: the whole configuration is read, checked and prepared; then it is put in force, or not.
 
 A problem anywhere leaves everything as it is. A fault of this machine, such as a ledger that is
-held by another program, puts the reload off. Visits under way end under the options with which
-they began; the next lease of a URL has the new ones.
+held by another program, puts the reload off. Visits under way are fetched under the options with
+which they began; what becomes of their URLs, and the next visits, go by the new ones.
 """
 
 from collections.abc import Callable, Sequence

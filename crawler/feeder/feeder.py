@@ -3,7 +3,7 @@
 In memory are the hosts that this process owns (`own_hosts`), with the tasks that the leaser has
 leased for them (`leaser`). All other hosts and tasks wait in the frontier.
 
-The feeder reads the clock, once for each step, and gives the time to all that it calls.
+At each step the feeder reads the monotonic clock, and gives that time to all that it calls.
 """
 
 import heapq

@@ -1,8 +1,8 @@
 """The hosts that this process owns: their paces, their tasks in memory, and their addresses.
 
 A host belongs to one process at a time, so what is worked out here holds for the whole frontier.
-Nothing here reads a clock: `now` is a point on the monotonic clock, and `offset` leads from it to
-wall time, which is what the frontier stores.
+Nothing here has a clock of its own: `now` is a point on the monotonic clock, and `offset` leads
+from it to wall time, which is what the frontier stores; `wall` reads that where few need it.
 """
 
 from collections import Counter

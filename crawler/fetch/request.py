@@ -29,7 +29,7 @@ from crawler.urls import same_origin, split
 
 UNAUTHORIZED = 401
 MAX_ORIGINS = 10_000
-"""Origins for which a job's requests are kept ready."""
+"""Requests of a job that are kept ready: for each origin one for each trust, method and agent."""
 
 
 class RequestBuilder:

@@ -111,7 +111,7 @@ class Connection:
             piece, self.torn = b"", True
         finally:
             timer.until = 0.0
-        if not self._began:  # with nothing left to read, or the loop would look at it each round
+        if not self._began:  # after the read: a socket left ready would wake the loop each round
             ROUNDS.give_way()
         return piece
 

@@ -30,7 +30,9 @@ _FIELD = re.compile(rf"({FIELD_NAME}):[ \t]*+({FIELD_TEXT})\r?\n")
 _START = b"HTTP/1."
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _LENGTH = re.compile(r"0*+([0-9]*+)")
-_SWITCHING, _FINAL, _REFUSED = 101, 200, 300
+_SWITCHING, _FINAL = 101, 200
+_NO_TUNNEL = 300
+"""The first status that opens no tunnel."""
 _BODILESS = frozenset({204, 304})
 
 
@@ -38,8 +40,9 @@ SINGLE = frozenset({
     "age", "content-encoding", "content-location", "content-range", "content-type", "date", "etag",
     "expires", "last-modified", "location", "retry-after",
 })  # fmt: skip
-"""Fields that stand in an answer once (RFC 9110, section 5.3), and one that is a list in name."""
+"""Fields that stand in an answer once (RFC 9110, section 5.3); content-encoding may be a list."""
 _TOLD = ("location", "etag", "last-modified", "content-encoding")
+"""Single fields of which it is told that their lines differ: much hangs on them."""
 
 
 class Headers(Mapping[str, str]):
@@ -128,7 +131,7 @@ def head_of(block: bytes, *, tunnel: bool = False) -> Head:
     if len(fields) > MAX_FIELDS:
         raise refusal(f"more than {MAX_FIELDS} header lines")
     head = Head(_status(status[2]), Headers(fields), raw=block)
-    return head if head.status < (_REFUSED if tunnel else _FINAL) else _framed(head, status[1])
+    return head if head.status < (_NO_TUNNEL if tunnel else _FINAL) else _framed(head, status[1])
 
 
 def check_sofar(block: bytes, checked: int) -> int:

@@ -1,4 +1,7 @@
-"""Sessions of plain `requests`, one for each set of connection settings, with its adapter."""
+"""Sessions of `requests`, one for each set of connection settings, with an adapter of our own.
+
+Of `requests` they have the types; the exchange itself is the adapter's (`adapter`).
+"""
 
 import resource
 import ssl
