@@ -16,7 +16,7 @@ from crawler.model import Fetched, Kind, Outcome, Task, Trouble
 from crawler.policy.masking import masked_line
 from crawler.policy.pardons import Pardons
 from crawler.policy.remedies import remedy
-from crawler.store import may_be_folders
+from crawler.store import Measured, may_be_folders
 from crawler.worker.robots_rules import Rulebook
 
 
@@ -50,7 +50,14 @@ class VisitContext:
         """Have leased tasks read from the ledger once more before their visits."""
         self._stale.update(task.id for task in tasks)
 
-    def fresh(self, task: Task) -> Task:
+    def fresh(self, task: Task) -> tuple[Task, Measured | None]:
+        """Return a task as it is to be asked for, and what is there of its body."""
+        task = self._asked_for(task)
+        if task.kept is None:  # as most have
+            return task, None
+        return self._fetcher.measured(task, self._configuration.jobs[task.job])
+
+    def _asked_for(self, task: Task) -> Task:
         """Return a task as the ledger has it, where its lists were read after it was leased."""
         if self._files_there and not task.robots:
             job = self._configuration.jobs[task.job]

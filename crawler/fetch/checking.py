@@ -2,12 +2,19 @@
 
 from collections.abc import Callable
 
-from crawler.model import Kind, Trouble
+from crawler.model import Kind, Task, Trouble
 from crawler.policy.checksums import Checks, checks_of
 from crawler.store import Digests, Measured
+from crawler.urls import host_of
 
 _OURS = "sha256"
 """The digest that every body has anyway."""
+
+
+def is_listed(host: str, task: Task) -> bool:
+    """Tell whether the list of a task names a host: for its URL, or as a mirror."""
+    mirrors = checks_of(task.checks).mirrors if task.checks else ()
+    return any(host == host_of(url) for url in (task.url, *mirrors))
 
 
 class BodyCheck:

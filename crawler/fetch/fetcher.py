@@ -1,5 +1,6 @@
-"""The HTTP exchange: one request with plain `requests`, under one deadline: a value or a Trouble.
+"""The HTTP exchange: the request of a visit, under one deadline: a value or a Trouble.
 
+The types are those of `requests`, what goes over the wire is the matter of `crawler.transport`.
 Redirects are not followed here (they are hops), nothing is retried here (that is a verdict), and
 no exception of the system or of TLS leaves this module.
 """
@@ -12,7 +13,7 @@ from typing import Self
 import gevent
 
 from crawler.config import Job
-from crawler.fetch.checking import fits
+from crawler.fetch.checking import fits, is_listed
 from crawler.fetch.cookies import cookies_of
 from crawler.fetch.failures import EXCHANGE_ERRORS, trouble_of
 from crawler.fetch.jars import Jars
@@ -22,7 +23,6 @@ from crawler.fetch.rates import HostRates, Rates
 from crawler.fetch.reading import AnswerReader, Visit
 from crawler.fetch.request import UNAUTHORIZED, RequestBuilder
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
-from crawler.policy.checksums import checks_of
 from crawler.policy.redirects import REDIRECT_STATUS
 from crawler.store import Files, Measured
 from crawler.transport.adapter import Answer
@@ -33,6 +33,7 @@ from crawler.transport.visit_timer import VisitTimer
 from crawler.transport.ways import Ways
 from crawler.urls import host_of, split
 
+Part = Callable[[], str]
 _VERSIONS_KEPT = 4
 """Versions of a job whose visits may begin."""
 MAX_ODD_TOLD = 10
@@ -70,6 +71,7 @@ class Fetcher:
         self._files = files
         self._trust_listed = trust_listed
         self._reader = AnswerReader(files, note, memory, windows or Memory(WINDOWS_BYTES))
+        self.measured = self._reader.measured
         self._odd = odd
         self._now = now
         self._proxying = proxying or Proxying()
@@ -121,6 +123,7 @@ class Fetcher:
         self._sessions.hang_up()
 
     def resize(self, concurrency: int) -> None:
+        """Keep idle connections for so many visits at once."""
         self._sessions.resize(concurrency)
 
     def open(self, job: Job) -> None:
@@ -168,10 +171,12 @@ class Fetcher:
             return None
         return min(addresses)[1]
 
-    def fetch(self, task: Task, job: Job, *, part: Callable[[], str], deadline: Seconds) -> Fetched:
+    def fetch(
+        self, task: Task, job: Job, *, part: Part, deadline: Seconds, had: Measured | None = None
+    ) -> Fetched:
         """Fetch a task's location; `deadline` is a point on the monotonic clock.
 
-        `part` names the part of a body that is too long for memory.
+        `part` names the part of a body that is too long for memory, `had` is what was `measured`.
 
         Raises:
             Trouble: the exchange failed, or its body is too big, torn or undecodable.
@@ -179,7 +184,7 @@ class Fetcher:
         timer, ready = VisitTimer(deadline, job.timeout), self._opened(job)
         try:
             with timer:
-                return self._exchange(task, ready, part, timer)
+                return self._exchange(task, ready, part, had, timer)
         except Trouble as trouble:
             trouble.reason = ready.builder.without_echo(trouble.reason, task)
             raise
@@ -190,12 +195,9 @@ class Fetcher:
             raise Trouble(Kind.TIMEOUT, reason) from None
 
     def _exchange(
-        self, task: Task, ready: JobSession, part: Callable[[], str], timer: VisitTimer
+        self, task: Task, ready: JobSession, part: Part, had: Measured | None, timer: VisitTimer
     ) -> Fetched:
-        job, had = ready.job, None
-        if task.kept is not None:
-            had = self._reader.measure(task.kept, job, task.checks)
-            task = task if had else replace(task, kept=None)
+        job = ready.job
         try:
             answer = self._send(task, ready, had, timer)
             refused = answer.status_code == UNAUTHORIZED
@@ -240,11 +242,7 @@ class Fetcher:
 
     def _trusts(self, task: Task) -> bool:
         """Tell whether the host of a visit may be anywhere, being one that the operator listed."""
-        if not (self._trust_listed and task.listed):
-            return False
-        there = host_of(task.location)
-        mirrors = checks_of(task.checks).mirrors if task.checks else ()
-        return any(there == host_of(url) for url in (task.url, *mirrors))
+        return self._trust_listed and task.listed and is_listed(host_of(task.location), task)
 
     def _opened(self, job: Job) -> JobSession:
         for one in self._by_job.get(job.name, ()):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -61,16 +62,21 @@ class AnswerReader:
         self.declared = Declared()
         self.rates = Rates()
         self.intakes: dict[int, Intake] = {}
-        """The bodies that are coming in, by their tasks; of those with one number the newest."""
+        """The bodies that are coming in, by the numbers of their tasks."""
 
-    def measure(self, kept: Kept, job: Job, checks: str = "") -> Measured | None:
-        """Look at what an earlier visit left; what cannot be continued is removed."""
-        had = self._files.measure(kept.part, search_of(job), digests_of(checks))
+    def measured(self, task: Task, job: Job) -> tuple[Task, Measured | None]:
+        """Look at what an earlier visit left of a body, once through: a big one takes its time.
+
+        What cannot be continued is removed, and the task starts over.
+        """
+        if (kept := task.kept) is None:
+            return task, None
+        had = self._files.measure(kept.part, search_of(job), digests_of(task.checks))
         sound = had and not (had.search and had.search.found)
         if had and sound and 0 < had.size < kept.total and kept.validators.strong():
-            return had
+            return task, had
         self._files.discard([kept.part])
-        return None
+        return replace(task, kept=None), None
 
     def read(self, visit: Visit, answer: Answer, had: Measured | None) -> Fetched:
         """Take in what an answer brings; `had` is what an earlier visit left of its body.
@@ -173,8 +179,7 @@ class AnswerReader:
                 if judge:
                     judge.whole(size, digest)
         finally:
-            if self.intakes.get(task.id) is intake:  # lists and logins share a number
-                del self.intakes[task.id]
+            self.intakes.pop(task.id, None)  # lists share a number: who ends first takes it away
         return Fetched(
             answer.status_code,
             headers,

@@ -14,14 +14,20 @@ from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visite
 from crawler.policy import naming
 from crawler.policy.answer_names import answer_of
 from crawler.policy.outcome import MAX_REASON, bug, outcome_of
-from crawler.store import named_path, part_name, wanted_path
+from crawler.store import Measured, named_path, part_name, wanted_path
 
 
 class Fetch(Protocol):
     """The exchange of one visit: `VisitContext.fetch`."""
 
     def __call__(
-        self, task: Task, job: Job, *, part: Callable[[], str], deadline: Seconds
+        self,
+        task: Task,
+        job: Job,
+        *,
+        part: Callable[[], str],
+        deadline: Seconds,
+        had: Measured | None,
     ) -> Fetched: ...
 
 
@@ -29,8 +35,8 @@ class Visits:
     """Makes the visits of a process, whose number is `owner`.
 
     `objection` returns how a visit ends that the rules forbid, `begun` whether host and address
-    allow it now, `fresh` a task as the ledger has it where ours is older, `token` is our
-    product token in robots directives, `now` the frontier's clock.
+    allow it now, `fresh` a task as the ledger has it where ours is older, with what is there of its
+    body, `token` is our product token in robots directives, `now` the frontier's clock.
     """
 
     def __init__(
@@ -43,7 +49,7 @@ class Visits:
         token: str = "",
         objection: Callable[[Task], Outcome | None] = lambda _: None,
         begun: Callable[[Task], bool] = lambda _: True,
-        fresh: Callable[[Task], Task] = lambda task: task,
+        fresh: Callable[[Task], tuple[Task, Measured | None]] = lambda task: (task, None),
         now: Callable[[], Seconds] = time.time,
     ) -> None:
         self._jobs = jobs
@@ -73,12 +79,12 @@ class Visits:
         try:
             if (objection := self._objection(task)) is not None:
                 return Visited(task, objection, time.monotonic())
+            task, had = self._fresh(task)  # may take long, and nothing may between pace and wire
             if not self._begun(task):
                 return None
-            task = self._fresh(task)
             wanted = "" if task.robots else _wanted(task, self._jobs[task.job])
             start = time.monotonic()
-            return self._made(task, wanted, start, deadline)
+            return self._made(task, wanted, start, deadline, had)
         except LeaseLostError:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001  a bug is an outcome too
@@ -94,10 +100,12 @@ class Visits:
         self._log.error("visit.bug", url=task.url, exc_info=error)
         return _ended(task, bug(error), start)
 
-    def _made(self, task: Task, wanted: str, start: Seconds, deadline: Seconds) -> Visited:
+    def _made(
+        self, task: Task, wanted: str, start: Seconds, deadline: Seconds, had: Measured | None
+    ) -> Visited:
         job = self._jobs[task.job]
         part = partial(self._part, task, wanted)
-        fetched = self._fetch(task, job, part=part, deadline=deadline)
+        fetched = self._fetch(task, job, part=part, deadline=deadline, had=had)
         elapsed = round(time.monotonic() - start, 4)
         accept = None if job.accept is None or task.robots else acceptance_of(job.accept)
         outcome = outcome_of(

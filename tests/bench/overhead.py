@@ -75,7 +75,7 @@ class Instant:
     def address(self, task, *_):
         return self._addresses.setdefault(task.host, f"10.0.0.{len(self._addresses)}")
 
-    def fetch(self, task, job, *, part, deadline):  # noqa: ARG002
+    def fetch(self, task, job, *, part, deadline, had):  # noqa: ARG002
         self.gate.wait()
         gevent.sleep(0)  # as for every answer that is waited for
         now = time.monotonic()

@@ -429,7 +429,7 @@ def test_the_part_of_a_last_visit_goes_though_the_path_became_another_one_meanwh
     scene.jobs["job"] = by_id
     parts = []
 
-    def breaks_off(task, job, *, part, deadline):
+    def breaks_off(task, job, *, part, deadline, had):
         parts.append(scene.folder / part())
         parts[0].write_bytes(b"half")
         scene.jobs["job"] = by_id.model_copy(update={"path": "other/{id}"})
@@ -440,7 +440,7 @@ def test_the_part_of_a_last_visit_goes_though_the_path_became_another_one_meanwh
         breaks_off,
         scene.settler._owner,
         scene.log,
-        fresh=lambda task: replace(task, extra={"id": "fresh"}),
+        fresh=lambda task: (replace(task, extra={"id": "fresh"}), None),
     )
     ended = visits.visit(leased, time.monotonic() + 5)
     assert (ended.task.extra, ended.wanted) == ({"id": "fresh"}, "fresh")

@@ -37,7 +37,8 @@ def fetch(files):
                 digest=digest, checks=json.dumps(said),
             )  # fmt: skip
             deadline = time.monotonic() + job.timeout.total
-            found = fetcher.fetch(task, job, part=lambda: "j.part", deadline=deadline)
+            task, had = fetcher.measured(task, job)
+            found = fetcher.fetch(task, job, part=lambda: "j.part", deadline=deadline, had=had)
             files.discard([found.part] if found.part else [])
             return found
 

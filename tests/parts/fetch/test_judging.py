@@ -37,7 +37,8 @@ def fetch(files):
             host = url.removeprefix("http://")
             task = Task(1, "j", url, url, host, 1, 1, 1, kept=kept, robots=robots)
             deadline = time.monotonic() + job.timeout.total
-            return fetcher.fetch(task, job, part=lambda: "j.part", deadline=deadline)
+            task, had = fetcher.measured(task, job)
+            return fetcher.fetch(task, job, part=lambda: "j.part", deadline=deadline, had=had)
 
         yield fetch
 

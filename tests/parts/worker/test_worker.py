@@ -1,6 +1,7 @@
 """One worker and what it does with its task: the visit is made, refused before, or handed back."""
 
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -66,7 +67,7 @@ def visited(ends, **options):
     """Make a visit whose exchange ends with an exception; return its end and what was logged."""
     log = Heard()
 
-    def fetch(task, job, *, part, deadline):
+    def fetch(task, job, *, part, deadline, had):
         if isinstance(ends, BaseException):
             raise ends
         return ends
@@ -123,6 +124,22 @@ def test_a_visit_is_made_handed_back_or_refused(objection, begun, ends):
     answer = Fetched(200, {}, 7.0, b"x", size=1, digest="ab")
     end, _ = visited(answer, objection=lambda _: objection, begun=lambda _: begun)
     assert (end and end.outcome.kind) is ends
+
+
+def test_what_is_there_of_a_body_is_looked_at_before_its_host_is_charged_with_a_request():
+    """A big part takes its time: meanwhile others would be asked for, and this one beside them."""
+    steps = []
+    fresh = replace(TASK, path="fresh")
+    visits = Visits(
+        {"j": JOB},
+        lambda task, _, *, had, **__: steps.append((task, had)),
+        1,
+        Heard(),
+        fresh=lambda task: steps.append(task) or (fresh, "had"),
+        begun=lambda task: steps.append(task) or True,
+    )
+    visits.visit(TASK, time.monotonic() + 1.0)
+    assert steps == [TASK, fresh, (fresh, "had")]
 
 
 def test_the_time_that_a_visit_waits_to_begin_is_none_of_its_host():
