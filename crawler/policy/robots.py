@@ -104,14 +104,19 @@ def _heard(lines: Iterable[_Line], ours: set[str]) -> Iterator[_Line]:
 
     A Crawl-delay, which no standard knows, is for the agents right above it.
     """
-    mine, asked, before = False, False, ""
+    mine, asked, ruled, before = False, False, False, ""
     for line in lines:
         if line.field == "user-agent":
             named = _agent(line) in ours
-            mine = named or (mine and before in {"user-agent", "crawl-delay"})
+            mine, ruled = named or (mine and not ruled), False
             asked = named or (asked and before == "user-agent")
-        elif asked if line.field == "crawl-delay" else mine:
-            yield line
+        elif line.field == "crawl-delay":
+            if asked:
+                yield line
+        else:
+            ruled = True
+            if mine:
+                yield line
         before = line.field
 
 
