@@ -71,9 +71,9 @@ class AnswerReader:
         """
         if (kept := task.kept) is None:
             return task, None
-        had = self._files.measure(kept.part, search_of(job), digests_of(task.checks))
+        had = self._files.measure(kept.part, kept.total, search_of(job), digests_of(task.checks))
         sound = had and not (had.search and had.search.found)
-        if had and sound and 0 < had.size < kept.total and kept.validators.strong():
+        if had and sound and kept.validators.strong():
             return task, had
         self._files.discard([kept.part])
         return replace(task, kept=None), None

@@ -101,13 +101,18 @@ class Files:
         return PartFile(self._folders, name, self._native, self._pours, append=append)
 
     def measure(
-        self, part: str, search: BodySearch | None = None, digests: Digests | None = None
+        self,
+        part: str,
+        total: int,
+        search: BodySearch | None = None,
+        digests: Digests | None = None,
     ) -> "Measured | None":
         """Return the size and the running digest of a part to be continued, if it is there.
 
-        `search` and `digests` are fed with its bytes, and with those that follow.
+        It is one of a body of `total` bytes, and shorter. `search` and `digests` are fed with its
+        bytes, and with those that follow.
         """
-        return self._native.call(measure, self._root, part, self._ledger, search, digests)
+        return self._native.call(measure, self._root, part, total, self._ledger, search, digests)
 
     def exists(self, path: str) -> bool:
         """Tell whether a stored file is still there."""

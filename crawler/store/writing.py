@@ -110,18 +110,22 @@ def open_end(folder: int, name: str) -> int:
 def measure(
     root: Path,
     part: str,
+    total: int,
     ledger: str = "",
     search: BodySearch | None = None,
     digests: Digests | None = None,
 ) -> Measured | None:
-    """Read a part once through; return its size and digest, None if it cannot be read."""
+    """Read a part once through; return its size and digest.
+
+    None if it cannot be read, or is none of a body of `total` bytes: however long it is by now.
+    """
     digest, size = hashlib.sha256(), 0
     try:
         with Folders(root, durable=False, ledger=ledger) as folders:
             here, name = locate(folders, part, make=False)
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             with os.fdopen(os.open(name, flags, dir_fd=here), "rb") as file:
-                while piece := file.read(1 << 20):
+                while size < total and (piece := file.read(1 << 20)):
                     digest.update(piece)
                     size += len(piece)
                     if search:
@@ -130,7 +134,7 @@ def measure(
                         digests.feed(piece)
     except OSError:
         return None
-    return Measured(size, digest, search, digests)
+    return Measured(size, digest, search, digests) if 0 < size < total else None
 
 
 def exists(root: Path, path: str, ledger: str = "") -> bool:

@@ -128,7 +128,7 @@ def test_nothing_is_stored_removed_or_made_while_the_folder_does_not_name_the_le
     with pytest.raises(FolderFaultError):
         kept.part("j/b.part").write(b"content")
     assert not kept.exists("j/a")
-    assert kept.measure("j/a") is None
+    assert kept.measure("j/a", 10) is None
     assert kept.remove([STORED]).failed == ["j/a"]
     assert (sorted(root.rglob("*")) if root.exists() else None) == before
 

@@ -340,3 +340,16 @@ def test_a_file_whose_two_names_are_one_on_a_disk_blind_to_case_stays(tmp_path):
     (tmp_path / "a/1").write_bytes(b"content")
     comparing.take_old_name(tmp_path, "a/1", "a/1")
     assert (tmp_path / "a/1").read_bytes() == b"content"
+
+
+def test_a_part_is_read_no_further_than_its_body_is_long(files, root):
+    """One that has grown to a terabyte would be read for hours."""
+    (root / "j").mkdir(parents=True)
+    part = root / "j" / "a.part"
+    part.write_bytes(b"beginning")
+    assert files.measure("j/a.part", 10).size == 9
+    assert files.measure("j/a.part", 9) is None, "nothing is missing"
+    with part.open("r+b") as grown:
+        grown.truncate(1 << 40)
+    assert files.measure("j/a.part", 10) is None
+    assert files.discard(["j/a.part"]) == 1
