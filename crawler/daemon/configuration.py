@@ -59,12 +59,16 @@ class Configuration:
         return Coming(settings, text, HostOverrides(settings, text), jobs)
 
     def synced(self, job: Job) -> bool:
-        """Put a job in force as it is configured: its lists were read. Tell if that is a change."""
-        before = self.jobs.get(job.name)
-        if before is job or self._named.get(job.name) != job:
+        """Put a job in force as it is configured: its lists were read. Tell if that is a change.
+
+        What was read is of the configuration of then; if the job is the same in that of now it is
+        that one's which is put in force, for visits go by the files that were read for it.
+        """
+        before, named = self.jobs.get(job.name), self._named.get(job.name)
+        if named is None or before is named or named != job:
             return False
-        self.jobs[job.name] = job
-        return before != job
+        self.jobs[job.name] = named
+        return before != named
 
     def take_up(self, coming: Coming) -> None:
         """Put another configuration in force; this cannot fail, and never waits."""

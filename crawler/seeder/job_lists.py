@@ -74,7 +74,7 @@ class JobLists:
             self._spawn()
 
     def carry_on(self, job: Job, of: Callable[[], Sequence[Source]]) -> None:
-        """Go by other options of the job, which mean the same for its lists."""
+        """Go by other options of the job, or what their files say now: its lines mean the same."""
         self.job, self._of = job, of
 
     def took_in(self, sources: Sequence[Source], sums: SyncSums) -> None:

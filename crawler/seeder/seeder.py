@@ -158,6 +158,8 @@ class Seeder:
             lists = self._roster.get(job.name)
             if lists is None or lists.job != job:
                 lists = self._roster.add(self._new(job, tools, slots, lists))
+            else:
+                lists.carry_on(job, partial(self._sources, job))
             self._roster.begin(lists, changed.get(job.name, ()))
         # new jobs do not wait for what a million hosts are to learn
         wake_hosts(self._frontier, self._owner, self._look)

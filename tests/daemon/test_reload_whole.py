@@ -71,6 +71,39 @@ def test_cookies_that_changed_under_their_name_are_read_again(site, tmp_path):
         assert daemon.stop() == 0
 
 
+def test_files_that_changed_under_their_name_hold_on_after_the_lists_were_read(site, tmp_path):
+    """The job is the same in both configurations: it was put in force as the one of before."""
+    cookies, list_file = tmp_path / "c.txt", tmp_path / "list.txt"
+    cookies.write_text(COOKIES.format("old"))
+    list_file.write_text(f"{site.url}/1\n")
+    job = {"name": "a", "url_file": "list.txt", "cookies": "c.txt"}
+    with Daemon(write_config(tmp_path, [job])) as daemon:
+        assert cookies_sent(site, "/1") == "sid=old"
+        for number in (2, 3):
+            cookies.write_text(COOKIES.format(f"new{number}"))
+            list_file.write_text("".join(f"{site.url}/{n}\n" for n in range(1, number + 1)))
+            daemon.signal(signal.SIGHUP)
+            assert cookies_sent(site, f"/{number}") == f"sid=new{number}"
+        assert daemon.stop() == 0
+
+
+def test_a_list_is_asked_for_with_the_cookies_that_changed_under_their_name(tmp_path):
+    cookies, listed = tmp_path / "c.txt", []
+    cookies.write_text(COOKIES.format("old"))
+    with Site(lambda path: b"\n".join(listed) if path == "/list" else b"x") as site:
+        listed.append(f"{site.url}/1".encode())
+        job = {"name": "a", "url_file": f"{site.url}/list", "cookies": "c.txt", "delay": 0}
+        with Daemon(write_config(tmp_path, [job])) as daemon:
+            until(lambda: "/1" in site.paths(), "no visit", daemon)
+            cookies.write_text(COOKIES.format("new"))
+            listed.append(f"{site.url}/2".encode())
+            daemon.signal(signal.SIGHUP)
+            until(lambda: "/2" in site.paths(), "no visit", daemon)
+            assert daemon.stop() == 0
+    asked = [seen.headers.get("COOKIE") for seen in site.requests if seen.path == "/list"]
+    assert asked == ["sid=old", "sid=new"]
+
+
 def test_certificates_that_changed_under_their_name_are_read_again(tmp_path):
     trusted, other = trustme.CA(), trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
