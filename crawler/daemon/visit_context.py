@@ -9,6 +9,7 @@ from crawler.daemon.by_hand import ByHand
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.disk import Disk
 from crawler.daemon.logins import Logins
+from crawler.errors import UsageError
 from crawler.feeder.feeder import Feeder
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import SaidOf
@@ -93,6 +94,8 @@ class VisitContext:
         """
         try:
             return self._fetcher.fetch(task, job, **options)
+        except UsageError as error:  # a file of the job's options is gone meanwhile
+            raise Trouble(Kind.LOCAL_IO, str(error)) from error
         except Trouble as trouble:
             if trouble.wait:
                 self.troubled("body", f"no room for {masked_line(task.location)}: {trouble.reason}")

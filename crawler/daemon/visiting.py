@@ -221,6 +221,7 @@ class Visiting:
             return
         hosts = self.own_hosts.hosts.values()
         waiting = [task for host in hosts for task in host.tasks] + list(self.handoff.queue)
+        waiting += [self.feeder.passing] if self.feeder.passing else []
         self.context.outdate(task for task in waiting if task.job == job.name)
         self.feeder.leaser.look()
 

@@ -2,8 +2,6 @@
 
 In memory are the hosts that this process owns (`own_hosts`), with the tasks that the leaser has
 leased for them (`leaser`). All other hosts and tasks wait in the frontier.
-
-At each step the feeder reads the monotonic clock, and gives that time to all that it calls.
 """
 
 import heapq
@@ -56,6 +54,8 @@ class Feeder:
         self._waits = False  # else it looks at the hosts again before it waits
         self.busy = 0
         """Visits handed off or under way."""
+        self.passing: Task | None = None
+        """The task that was handed off last: it may still wait for room in the hand-off."""
         self.pause = Pause()
         self.most: float = math.inf
         """Visits that may run at once, as far as the guards of this machine allow it."""
@@ -226,7 +226,7 @@ class Feeder:
             return self._pass_over(host, now)
         if host.address is not None and self._waits_for_address(host, now):
             return None
-        task = host.tasks.popleft()
+        task = self.passing = host.tasks.popleft()
         self._own_hosts.handed_off(host, task, now)
         self.busy += 1
         self._place(host, now)

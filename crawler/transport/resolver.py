@@ -115,6 +115,9 @@ class Resolver:
         before = self._asked.get(name)
         try:
             answer = self._native.start(_resolve, name)
+        except RuntimeError as error:  # this machine has no thread to give
+            self._free.release()
+            raise Trouble(Kind.LOCAL_IO, f"no look-up of {name}: {error}", ours=True) from error
         except BaseException:
             self._free.release()
             raise

@@ -284,7 +284,6 @@ ELSEWHERE = {
     "transport/body_framing.py": "parts/transport/test_connection_in_pieces.py",
     "transport/memory.py": "parts/fetch/test_memory_budget.py",
     "transport/request_bytes.py": "parts/fetch/test_request.py",
-    "transport/resolver.py": "parts/transport/test_dial.py",
     "transport/sessions.py": "parts/transport/test_idle.py",
     "transport/socks.py": "parts/transport/test_routes.py",
     "verbs/adopting.py": "daemon/test_adopting.py",

@@ -1,11 +1,16 @@
 """The composition root: what a reload puts in force together."""
 
+import time
+
 import gevent
+import pytest
 
 from crawler.config import CrawlerOptions, Job, Settings
+from crawler.config.cookie_options import Cookies
 from crawler.daemon.app import App
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.difference import difference
+from crawler.model import Kind, Task, Trouble
 from tests.parts.logs import Silence
 
 
@@ -57,3 +62,28 @@ def test_a_job_is_prepared_once_and_twice_only_until_its_lists_were_read(tmp_pat
     held = coming.jobs["a"]
     assert held.path == before.jobs[0].path != other.path
     assert list(map(id, coming.all_jobs())) == list(map(id, (*after.jobs, held)))
+
+
+def test_a_task_that_waits_for_room_in_the_hand_off_is_read_again_when_its_lists_were(tmp_path):
+    task = Task(7, "a", "http://h.invalid/", "http://h.invalid/", "h.invalid:80", 1, 1, 1)
+    settings = settings_of(tmp_path, "a")
+    with App(settings, Silence()) as app:
+        app.visiting.feeder.passing = task
+        app.visiting.put_in_force(settings.jobs[0], rows_changed=True)
+        assert app.visiting.context._stale == {7}
+        app.stop("done")
+        with gevent.Timeout(10):
+            app.run()
+
+
+def test_a_visit_whose_cookies_are_gone_by_now_is_no_bug(tmp_path):
+    settings = settings_of(tmp_path, "a")
+    gone = settings.jobs[0].model_copy(update={"cookies": Cookies(file=tmp_path / "gone.txt")})
+    task = Task(7, "a", "http://h.invalid/", "http://h.invalid/", "h.invalid:80", 1, 1, 1)
+    with App(settings, Silence()) as app:
+        with pytest.raises(Trouble, match=r"gone\.txt") as raised:
+            app.visiting.context.fetch(task, gone, part=str, deadline=time.monotonic() + 1)
+        assert raised.value.kind is Kind.LOCAL_IO
+        app.stop("done")
+        with gevent.Timeout(10):
+            app.run()
