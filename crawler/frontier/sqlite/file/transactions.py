@@ -124,12 +124,14 @@ class Transactions:
     def locked(self, *, write: bool = True, beside: bool = False) -> Iterator[None]:  # noqa: ARG002  one writes at a time
         """Make a block one transaction, in the native thread; an error takes it back."""
         self._presence.require()
+        unanswered = self.unanswered
         try:
             begin(self.db, self.patience, write=write)
             yield
             self.db.execute("COMMIT")
         except BaseException as error:
             self.names.forget()
+            self.unanswered = unanswered  # temporary tables tell of the lease before it
             with suppress(sqlite3.Error):  # a disk that fails has done so already
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
