@@ -211,7 +211,6 @@ ELSEWHERE = {
     "frontier/sql/lists/retiring.py": "parts/frontier/sql/lists/test_lists.py",
     "frontier/sql/lists/weighing.py": "parts/frontier/sql/lists/test_passes.py",
     "frontier/sql/rows/tasks.py": "parts/frontier/test_frontier.py",
-    "frontier/sqlite/file/transactions.py": "parts/frontier/sqlite/test_sqlite.py",
     "frontier/sqlite/file/upgrade.py": "parts/frontier/sqlite/file/test_migrations.py",
     "frontier/sqlite/file/first_migrations.py": "parts/frontier/sqlite/file/test_migrations.py",
     "frontier/values.py": "values alone",
