@@ -34,6 +34,7 @@ from crawler.transport.ways import Ways
 from crawler.urls import host_of, split
 
 Part = Callable[[], str]
+"""Returns the name of the part of a body that is too long for memory."""
 _VERSIONS_KEPT = 4
 """Versions of a job whose visits may begin."""
 MAX_ODD_TOLD = 10

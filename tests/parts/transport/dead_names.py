@@ -84,7 +84,7 @@ def the_cache_answers(hosts: Path) -> None:
         assert QUESTIONS["new.test"] == asked > 0
         found, took = looked_up(resolver, "one.dead.test", WAIT)
         assert found == f"no answer for one.dead.test within {WAIT:g} s"
-        assert WAIT <= took < WAIT + 0.2
+        assert WAIT <= took < WAIT + 2  # and not as long as those that hang
         again, took = looked_up(resolver, "one.dead.test", WAIT)
         assert (again, took < 0.05) == (found, True)
     with Resolver(4) as fresh:
@@ -105,7 +105,7 @@ def who_is_patient_learns_what_others_did_not_wait_for() -> None:
         asking = [gevent.spawn(looked_up, resolver, name)]
         found, took = looked_up(resolver, name, WAIT)
         assert found == f"no answer for {name} within {WAIT:g} s"
-        assert WAIT <= took < WAIT + 0.2
+        assert WAIT <= took < WAIT + 2  # and not as long as those that hang
         asking.append(gevent.spawn(looked_up, resolver, name))
         found, took = looked_up(resolver, name, WAIT)  # it shares a wait that is over
         assert (found, took < 0.05) == (f"no answer for {name} within {WAIT:g} s", True)
@@ -170,7 +170,7 @@ def where_all_threads_hang_nobody_waits_longer_than_he_would(threads: int) -> No
         asking = [gevent.spawn(looked_up, resolver, name) for _ in range(5)]
         found, took = looked_up(resolver, name, WAIT)
         assert found == f"no answer for {name} within {WAIT:g} s"
-        assert WAIT <= took < WAIT + 0.2
+        assert WAIT <= took < WAIT + 2  # and not as long as those that hang
         for one in hanging:
             TOLD[one].set()
         gevent.joinall([*held, *asking], raise_error=True, timeout=5)
